@@ -1,0 +1,1 @@
+"""Singer tap for call detail records of business phone systems and contact centres."""
