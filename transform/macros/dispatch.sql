@@ -1,0 +1,45 @@
+{#
+  Everything that DuckDB, PostgreSQL and Snowflake say differently. `default__` is the form that PostgreSQL understands;
+  where DuckDB or Snowflake share it they have no version of their own.
+#}
+
+{# The warehouse's name of a source column's data_type: text, integer, number, boolean, timestamp or json. #}
+{% macro type_of(data_type) %}{{ return(adapter.dispatch('type_of', 'tap_callrecords')(data_type)) }}{% endmacro %}
+{% macro default__type_of(data_type) %}
+  {{ return({'text': 'text', 'integer': 'bigint', 'number': 'double precision', 'boolean': 'boolean',
+             'timestamp': 'timestamp', 'json': 'jsonb'}[data_type]) }}
+{% endmacro %}
+{% macro duckdb__type_of(data_type) %}
+  {{ return({'text': 'varchar', 'integer': 'hugeint', 'number': 'double', 'boolean': 'boolean',
+             'timestamp': 'timestamp', 'json': 'json'}[data_type]) }}
+{% endmacro %}
+{% macro snowflake__type_of(data_type) %}
+  {{ return({'text': 'varchar', 'integer': 'number(38, 0)', 'number': 'double', 'boolean': 'boolean',
+             'timestamp': 'timestamp_ntz', 'json': 'variant'}[data_type]) }}
+{% endmacro %}
+
+{# A loaded column as that type. In PostgreSQL an array column (text[], jsonb[]) becomes one jsonb array. #}
+{% macro as_type(expression, data_type) %}{{ return(adapter.dispatch('as_type', 'tap_callrecords')(expression, data_type)) }}{% endmacro %}
+{% macro default__as_type(expression, data_type) %}cast({{ expression }} as {{ tap_callrecords.type_of(data_type) }}){% endmacro %}
+{% macro postgres__as_type(expression, data_type) %}
+  {%- if data_type == 'json' -%}to_jsonb({{ expression }})
+  {%- else -%}cast({{ expression }} as {{ tap_callrecords.type_of(data_type) }})
+  {%- endif -%}
+{% endmacro %}
+
+{# Milliseconds as seconds with three decimals. #}
+{% macro seconds(milliseconds) %}cast({{ milliseconds }} / 1000.0 as numeric(18, 3)){% endmacro %}
+
+{# The time from one timestamp to another in seconds with three decimals. #}
+{% macro seconds_between(first, last) %}{{ return(adapter.dispatch('seconds_between', 'tap_callrecords')(first, last)) }}{% endmacro %}
+{% macro default__seconds_between(first, last) %}cast(extract(epoch from ({{ last }} - {{ first }})) as numeric(18, 3)){% endmacro %}
+{% macro duckdb__seconds_between(first, last) %}{{ tap_callrecords.seconds("date_diff('millisecond', " ~ first ~ ", " ~ last ~ ")") }}{% endmacro %}
+{% macro snowflake__seconds_between(first, last) %}{{ tap_callrecords.seconds("datediff('millisecond', " ~ first ~ ", " ~ last ~ ")") }}{% endmacro %}
+
+{# A timestamp moved by whole hours. #}
+{% macro hours_before(timestamp, hours) %}{{ return(adapter.dispatch('hours_before', 'tap_callrecords')(timestamp, hours)) }}{% endmacro %}
+{% macro default__hours_before(timestamp, hours) %}({{ timestamp }} - interval '{{ hours }} hours'){% endmacro %}
+{% macro snowflake__hours_before(timestamp, hours) %}dateadd('hour', -{{ hours }}, {{ timestamp }}){% endmacro %}
+
+{# Whether any row of a group fulfils a condition. #}
+{% macro any_true(condition) %}(max(case when {{ condition }} then 1 else 0 end) = 1){% endmacro %}

@@ -1,0 +1,21 @@
+{#
+  Which rows an incremental run takes: those that are not here yet, whatever their age (a back-fill, another account),
+  and those near the newest that is here, which the tap may have read again. `rows` is the alias of the candidates.
+  The newest is taken per account, so one that lags behind is not judged by another.
+#}
+{% macro changed_since_last_run(rows, key) %}
+{%- if is_incremental() %}
+left join (
+    select vendor, account, max(source_at) as source_at
+    from {{ this }}
+    group by vendor, account
+) as reached on reached.vendor = {{ rows }}.vendor and reached.account = {{ rows }}.account
+where {{ rows }}.source_at >= {{ tap_callrecords.hours_before(
+        'reached.source_at', var('lookback_hours', 24) + var('longest_call_hours', 12)) }}
+    or not exists (
+        select 1
+        from {{ this }} as known
+        where known.{{ key }} = {{ rows }}.{{ key }} and known.source_stream = {{ rows }}.source_stream
+    )
+{%- endif %}
+{% endmacro %}

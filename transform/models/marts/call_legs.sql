@@ -1,0 +1,9 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='leg_key', on_schema_change='append_new_columns') }}
+
+with every_leg as (
+    {{ union_of(['stg_eightx8_call_legs'], leg_columns()) }}
+)
+
+select every_leg.*
+from every_leg
+{{ changed_since_last_run('every_leg', 'leg_key') }}

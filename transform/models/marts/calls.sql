@@ -1,0 +1,9 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='call_key', on_schema_change='append_new_columns') }}
+
+with every_call as (
+    {{ union_of(['int_eightx8_work_calls'], call_columns()) }}
+)
+
+select every_call.*
+from every_call
+{{ changed_since_last_run('every_call', 'call_key') }}

@@ -1,0 +1,1 @@
+{{ stream_table('eightx8', 'eightx8_cdr_call_legs') }}

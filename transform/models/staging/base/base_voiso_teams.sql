@@ -1,0 +1,1 @@
+{{ stream_table('voiso', 'voiso_teams') }}

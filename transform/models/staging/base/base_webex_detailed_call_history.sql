@@ -1,0 +1,1 @@
+{{ stream_table('webex', 'webex_detailed_call_history') }}

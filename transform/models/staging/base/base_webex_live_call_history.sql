@@ -1,0 +1,1 @@
+{{ stream_table('webex', 'webex_live_call_history') }}
