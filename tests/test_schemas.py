@@ -1,0 +1,239 @@
+"""The schemas say what the vendors' documents say: every field has its column, every column says what it is.
+
+`vendor_fields/<stream>.txt` lists the vendor's field names, drawn from the vendor's documents and sample
+answers and not from the schemas; `outer.inner` is a member of an object or of the objects in a list.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEYS = {
+    "eightx8_call_records": ["pbx_id", "call_id"],
+    "eightx8_call_legs": ["pbx_id", "call_id", "leg_id"],
+    "eightx8_recent_calls": ["tenant_id", "call_id"],
+    "eightx8_interactions": ["interaction_id", "transaction_id"],
+    "webex_detailed_call_history": ["report_id"],
+    "webex_live_call_history": ["report_id"],
+    "voiso_cdr": ["uuid"],
+    "voiso_agents": ["id"],
+    "voiso_deleted_agents": ["id"],
+    "voiso_queues": ["id"],
+    "voiso_teams": ["id"],
+    "voiso_wrapup_codes": ["code"],
+    "voiso_campaigns": ["id"],
+}
+REPLICATION_KEYS = {
+    "eightx8_call_records": "start_time_utc",
+    "eightx8_call_legs": "disconnected_time_utc",
+    "eightx8_recent_calls": "call_date_utc",
+    "eightx8_interactions": "creation_time_utc",
+    "webex_detailed_call_history": "report_time",
+    "webex_live_call_history": "inserted_before",
+    "voiso_cdr": "timestamp_utc",
+}
+MADE_BY_THE_TAP = {"_rescued_data", "inserted_before"}
+
+CONVERSIONS = {
+    "clock_seconds": {"integer"},
+    "comma_list": {"array"},
+    "duration_ms": {"integer"},
+    "epoch_ms": {"date-time"},
+    "first_object": {"object"},
+    "id_list": {"array"},
+    "json": {"array", "object", "string"},
+    "ongoing": {"boolean"},
+    "reported_instant": {"date-time"},
+    "us_datetime": {"date-time"},
+}
+"""The words of `x-convert` and the types that they give."""
+SUFFIXES = {"clock_seconds": "_seconds", "id_list": "s", "ongoing": "_ongoing"}
+"""What a column that such a conversion derives adds to the vendor's name."""
+DERIVED = {"call_date_utc": "callDate", "timestamp_utc": "timestamp", "creation_time_utc": "creationTime"}
+SQL_WORDS = {"from": "from_party", "to": "to_party"}
+TYPES = {"string", "integer", "number", "boolean", "array", "object"}
+
+HERE = Path(__file__).parent
+SCHEMAS = HERE.parent / "schemas"
+FILES = sorted(SCHEMAS.glob("*.json"))
+
+
+class Property(NamedTuple):
+    path: str
+    """The property's own name, after those of the objects that hold it."""
+    source: str
+    """The vendor's name, likewise."""
+    schema: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+def snake_case(vendor_name: str) -> str:
+    """Words joined by `_`: a capital after a small letter or digit begins a word, `WxCC` is one word."""
+    words = vendor_name.replace("WxCC", "Wxcc").replace(" ", "_")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words).lower()
+
+
+def column_name(vendor_name: str, conversion: str | None) -> str:
+    return SQL_WORDS.get(vendor_name, snake_case(vendor_name)) + SUFFIXES.get(conversion or "", "")
+
+
+def nested_in(schema: dict[str, Any]) -> dict[str, Any]:
+    properties: dict[str, Any] = schema.get("properties") or schema.get("items", {}).get("properties", {})
+    return properties
+
+
+def walk(schema: dict[str, Any], path: str = "", source: str = "") -> Iterator[Property]:
+    for name, each in nested_in(schema).items():
+        found = Property(f"{path}{name}", f"{source}{each.get('x-source', '')}", each)
+        yield found
+        yield from walk(each, f"{found.path}.", f"{found.source}.")
+
+
+def load(file: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(file.read_text())
+    return loaded
+
+
+def types_of(schema: dict[str, Any]) -> set[str]:
+    declared = schema["type"]
+    return {declared} if isinstance(declared, str) else set(declared)
+
+
+@pytest.fixture(params=FILES, ids=lambda file: file.stem)
+def file(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+@pytest.fixture
+def schema(file: Path) -> dict[str, Any]:
+    return load(file)
+
+
+def test_every_stream_has_a_schema() -> None:
+    assert {file.stem for file in FILES} == set(KEYS)
+
+
+def test_a_schema_is_valid_json_schema_of_an_object_that_says_what_a_row_is(schema: dict[str, Any]) -> None:
+    Draft202012Validator.check_schema(schema)
+    assert schema["type"] == "object"
+    assert schema["description"].startswith("One row per ")
+
+
+def test_every_vendor_field_has_a_column_and_no_column_names_a_field_that_the_vendor_lacks(
+    file: Path, schema: dict[str, Any]
+) -> None:
+    listed = (HERE / "vendor_fields" / f"{file.stem}.txt").read_text().split("\n")[:-1]
+    assert len(listed) == len(set(listed))
+    assert {each.source for each in walk(schema) if each.source} == set(listed)
+
+
+def test_every_vendor_field_has_a_column_under_its_own_name(schema: dict[str, Any]) -> None:
+    properties = list(walk(schema))
+    by_source: dict[str, set[str]] = {}
+    for each in properties:
+        by_source.setdefault(each.source, set()).add(each.name)
+    by_source.pop("", None)
+    assert [
+        source
+        for source, names in by_source.items()
+        if column_name(source.rpartition(".")[2], None) not in names
+    ] == []
+
+
+def test_names_are_the_vendors_in_snake_case(schema: dict[str, Any]) -> None:
+    wrong = [
+        each.path
+        for each in walk(schema)
+        if "x-source" in each.schema
+        and each.name != column_name(each.schema["x-source"], each.schema.get("x-convert"))
+        and each.name != snake_case(each.schema["x-source"])
+        and DERIVED.get(each.name) != each.schema["x-source"]
+    ]
+    assert wrong == []
+
+
+def test_only_columns_that_the_tap_makes_lack_a_source(schema: dict[str, Any]) -> None:
+    assert {each.path for each in walk(schema) if "x-source" not in each.schema} <= MADE_BY_THE_TAP
+
+
+def test_every_property_is_typed(schema: dict[str, Any]) -> None:
+    for each in walk(schema):
+        assert types_of(each.schema) - {"null"}, each.path
+        assert types_of(each.schema) <= TYPES | {"null"}, each.path
+        if types_of(each.schema) == {"array", "null"}:
+            assert each.schema["items"]["type"] in TYPES, each.path
+
+
+def test_every_property_is_described_with_its_source(schema: dict[str, Any]) -> None:
+    unsourced = [
+        each.path
+        for each in walk(schema)
+        if each.name != "_rescued_data"
+        and not re.search(r"\w.*[.)] \((WA|CC|WX|VO) [AB]?\d+(\.\d+)?\)$", each.schema["description"])
+    ]
+    assert unsourced == []
+    assert schema["properties"]["_rescued_data"]["description"]
+
+
+def test_every_property_but_the_keys_is_nullable(file: Path, schema: dict[str, Any]) -> None:
+    assert [each.path for each in walk(schema) if "null" not in types_of(each.schema)] == KEYS[file.stem]
+
+
+def test_keys_come_first(file: Path, schema: dict[str, Any]) -> None:
+    assert list(schema["properties"])[: len(KEYS[file.stem])] == KEYS[file.stem]
+
+
+@pytest.mark.parametrize(("stream", "column"), REPLICATION_KEYS.items())
+def test_a_replication_key_is_an_instant(stream: str, column: str) -> None:
+    assert load(SCHEMAS / f"{stream}.json")["properties"][column]["format"] == "date-time"
+
+
+def test_conversions_are_of_the_vocabulary_and_give_the_type_of_the_column(schema: dict[str, Any]) -> None:
+    for each in walk(schema):
+        if "x-convert" in each.schema:
+            given = {each.schema["format"]} if "format" in each.schema else types_of(each.schema) - {"null"}
+            assert given <= CONVERSIONS[each.schema["x-convert"]], each.path
+
+
+def test_the_only_format_is_an_instant_in_text(schema: dict[str, Any]) -> None:
+    for each in walk(schema):
+        if "format" in each.schema:
+            assert (each.schema["format"], types_of(each.schema)) == ("date-time", {"string", "null"}), (
+                each.path
+            )
+
+
+def test_personal_data_is_of_three_kinds_and_never_typed_so_that_a_hash_does_not_fit(
+    schema: dict[str, Any],
+) -> None:
+    for each in walk(schema):
+        if "x-pii" in each.schema:
+            assert each.schema["x-pii"] in {"phone", "name", "address"}, each.path
+            assert "string" in types_of(each.schema) or each.schema["items"]["type"] == "string", each.path
+
+
+def test_every_schema_has_room_for_rescued_data(schema: dict[str, Any]) -> None:
+    assert list(schema["properties"])[-1] == "_rescued_data"
+    assert schema["properties"]["_rescued_data"]["type"] == ["object", "null"]
+
+
+def test_the_live_call_history_has_the_columns_of_the_detailed_one_and_its_window() -> None:
+    detailed, live = (
+        load(SCHEMAS / f"webex_{name}_call_history.json")["properties"] for name in ("detailed", "live")
+    )
+    assert [name for name in live if name != "inserted_before"] == list(detailed)
+    for name, column in detailed.items():
+        assert live[name] | {"description": ""} == column | {"description": ""}, name
