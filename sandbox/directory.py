@@ -1,0 +1,122 @@
+"""The made-up company whose calls are simulated: sites, people, queues, ring groups, callers.
+
+All numbers are reserved for fiction: +1 xxx 555 01xx and +44 20 7946 0xxx.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+
+FIRST_NAMES = (
+    "Amelia", "Zoë", "José", "Łukasz", "Søren", "Chloé", "Noah", "Oluwaseun", "Priya", "Aarav", "Siobhán",
+    "Mehmet", "Anna", "Jürgen", "Françoise", "Mia", "Liam", "Grace", "Kenji", "Björk",
+)  # fmt: skip
+LAST_NAMES = (
+    "O'Brien", "Müller", "Álvarez", "Nowak", "Ørsted", "Dupré", "Smith", "Adeyemi", "Natarajan", "Patel",
+    "Ní Dhomhnaill", "Yılmaz", "Karenina", "Weiß", "D'Arcy-Jones", "Garcia", "Brown", "Taylor", "Tanaka", "Čapek",
+)  # fmt: skip
+CALLER_NAMES = (
+    "MARK SMITH", "WIRELESS CALLER", "", "", "", "Contoso, Ltd.", "李娜", "Анна Петрова", "محمد علي",
+    'The "Blue" Café', "JONES P", "Ünal & Söhne GmbH", "ANONYMOUS", "Zoë 📞",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One office: ``code`` is a short lower-case name, ``zone`` an IANA name, ``country`` ``GB`` or ``US``."""
+
+    name: str
+    code: str
+    zone: str
+    country: str
+    main_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who or what takes part in a call.
+
+    ``number`` is E.164; ``extension`` is empty for outsiders; ``kind`` is one of person, outside, queue,
+    ring_group, auto_attendant, voicemail; ``members`` are the people behind a queue or ring group.
+    """
+
+    name: str
+    number: str
+    extension: str = ""
+    department: str = ""
+    kind: str = "person"
+    members: tuple[Party, ...] = ()
+
+    @property
+    def email(self) -> str:
+        """A made-up address, stable for the person."""
+        return f"user{self.extension}@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A site with everyone and everything that has an extension there."""
+
+    site: Site
+    people: tuple[Party, ...]
+    queues: tuple[Party, ...]
+    ring_groups: tuple[Party, ...]
+    attendant: Party
+    voicemail: Party
+
+
+SITES = (
+    Site("London", "lon", "Europe/London", "GB", "+442079460000"),
+    Site("New York", "nyc", "America/New_York", "US", "+12125550100"),
+)
+DEPARTMENTS = ("Sales", "Support", "Finance", "Opérations")
+
+
+def number_in(country: str, index: int) -> str:
+    """The ``index``-th fictional number of a country (``GB`` or ``US``)."""
+    if country == "GB":
+        return f"+4420794600{index % 100:02d}" if index < 100 else f"+442079460{index % 1000:03d}"
+    areas = (212, 202, 312, 415, 617, 305, 206, 713, 404, 503)
+    return f"+1{areas[index // 100 % len(areas)]}55501{index % 100:02d}"
+
+
+@lru_cache(maxsize=8)
+def offices(seed: int) -> tuple[Office, ...]:
+    """The company, the same for the same seed."""
+    rng = Random(f"company/{seed}")
+    found = []
+    for place, site in enumerate(SITES):
+        base = 1000 * (place + 1)
+        names = [f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES]
+        rng.shuffle(names)
+        people = tuple(
+            Party(
+                names[index],
+                number_in(site.country, index + 1),
+                str(base + index + 1),
+                DEPARTMENTS[index % len(DEPARTMENTS)],
+            )
+            for index in range(24)
+        )
+
+        def group(kind: str, name: str, offset: int, size: int, site: Site = site, base: int = base) -> Party:
+            members = tuple(rng.sample(people, size))  # noqa: B023 - called within this turn of the loop only
+            number = number_in(site.country, 50 + offset)
+            return Party(name, number, str(base + 500 + offset), members[0].department, kind, members)
+
+        found.append(
+            Office(
+                site,
+                people,
+                queues=(group("queue", "Sales Queue", 1, 6), group("queue", "Support – Tier 1", 2, 8)),
+                ring_groups=(
+                    group("ring_group", "Front Desk", 11, 3),
+                    group("ring_group", "Accounts", 12, 4),
+                ),
+                attendant=Party("Main Menu", site.main_number, str(base + 900), kind="auto_attendant"),
+                voicemail=Party("Voicemail", site.main_number, str(base + 999), kind="voicemail"),
+            )
+        )
+    return tuple(found)
