@@ -1,0 +1,181 @@
+"""What the streams of one vendor product share: its address, credentials, sessions, and its errors in words."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+import requests
+from requests.auth import AuthBase
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError
+from typing_extensions import override
+
+from tap_callrecords.auth import TokenClient, bearer_of
+from tap_callrecords.http import NoRedirectElsewhere, Refused, host_of, patient
+from tap_callrecords.records import BrokenBody
+from tap_callrecords.redaction import clean_quote
+
+T = TypeVar("T")
+
+
+class NoAuth(AuthBase):
+    """Adds nothing (and keeps requests from looking for a .netrc file)."""
+
+    @override
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        return r
+
+
+class VendorApi(ABC):
+    """One vendor product; made once for a tap and used by all its streams and their threads."""
+
+    product: ClassVar[str]
+    """What people call it."""
+    retry_statuses: ClassVar[frozenset[int]] = frozenset({408, 425, 429})
+    """Statuses below 500 that pass."""
+
+    def __init__(self, config: Mapping[str, Any], *, user_agent: str, logger: logging.Logger) -> None:
+        self.config = config
+        self.logger = logger
+        self._user_agent = user_agent
+        self._timeout = float(config["request_timeout_seconds"])
+        self._max_attempts = int(config["max_attempts"])
+        self._local = threading.local()
+        self.auth: AuthBase = NoAuth()
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+
+    def headers(self) -> Mapping[str, str]:
+        """What every request to this vendor carries."""
+        return {"Accept": "application/json"}
+
+    def explain(self, response: requests.Response) -> str | None:  # noqa: ARG002 - for sources
+        """What a refusal (a status from 400 to 499) means, if the vendor documents it: a sentence, and what to do.
+
+        Raises:
+            ConfigurationError: a setting or a right is wrong.
+        """
+        return None
+
+    def session(self) -> requests.Session:
+        """This thread's session."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = NoRedirectElsewhere()
+            session.headers["User-Agent"] = self._user_agent
+        return session
+
+    def call(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
+        """Send a request until it is answered well.
+
+        Args:
+            request: with `auth` set where it needs other credentials than the vendor's data requests.
+            read: turns a good answer into what is wanted; a `BrokenBody` that it raises is asked for again.
+
+        Raises:
+            ConfigurationError: a setting or a right is wrong.
+            FatalAPIError: the vendor refused, or did not answer well in `max_attempts` tries.
+        """
+        return patient(self._call_once, max_attempts=self._max_attempts, timeout=self._timeout, on_wait=self._announce)(
+            request, read
+        )
+
+    def _announce(self, trouble: str, seconds: float, tries: int) -> None:
+        self.logger.warning(
+            "%s; trying again in %.1f seconds (try %d of %d)", trouble, seconds, tries + 1, self._max_attempts
+        )
+
+    def _call_once(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
+        auth = request.auth or self.auth
+        response = self._send(request, auth)
+        if response.status_code == requests.codes.unauthorized and isinstance(auth, TokenClient):
+            auth.refuse(bearer_of(response.request))
+            response = self._send(request, auth)
+        self._check(response)
+        try:
+            return read(response)
+        except BrokenBody:
+            raise RetriableAPIError(
+                f"{host_of(response.url)} answered {response.status_code} with a body that is not what it documents",
+                response,
+            ) from None
+
+    def _send(self, request: requests.Request, auth: Any) -> requests.Response:
+        session = self.session()
+        prepared = session.prepare_request(
+            requests.Request(
+                request.method,
+                request.url,
+                params=request.params,
+                data=request.data,
+                json=request.json,
+                headers={**self.headers(), **request.headers},
+                auth=auth,
+            )
+        )
+        settings = session.merge_environment_settings(prepared.url, {}, None, None, None)
+        return session.send(prepared, timeout=self._timeout, **settings)
+
+    def _check(self, response: requests.Response) -> None:
+        status = response.status_code
+        if status < 300:  # noqa: PLR2004
+            return
+        host = host_of(response.url)
+        if status >= 500 or status in self.retry_statuses:  # noqa: PLR2004
+            raise RetriableAPIError(f"{host} answered {status}", response)
+        if status < 400:  # noqa: PLR2004
+            raise FatalAPIError(
+                f"{host} answered with a redirect ({status}) to {host_of(response.headers.get('Location'))}, which "
+                f"is not followed: credentials go to the configured host only. Check the API URL of {self.product}."
+            )
+        raise Refused(self.explain(response) or self.unexplained(response), status)
+
+    def unexplained(self, response: requests.Response) -> str:
+        """A refusal that the vendor does not document: its own words, without personal data."""
+        words = " ".join(str(value) for value in words_of(response).values() if isinstance(value, (str, int)))
+        said = f": {clean_quote(words)}" if words else ""
+        return f"{self.product} refused a request with status {response.status_code}{said}"
+
+
+def words_of(response: requests.Response) -> Mapping[str, Any]:
+    """The members of an error body that tell people something; empty when it is no JSON object."""
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    telling = ("code", "errorCode", "error", "message", "error_description", "exception", "reason")
+    return {name: body[name] for name in telling if body.get(name) is not None}
+
+
+def read_token_answer(response: requests.Response) -> Mapping[str, Any]:
+    """The JSON object of a token endpoint.
+
+    Raises:
+        BrokenBody: there is none, or it has no `access_token`.
+    """
+    try:
+        body = response.json()
+    except ValueError:
+        raise BrokenBody("no JSON") from None
+    if not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
+        raise BrokenBody("no access_token")
+    return body
+
+
+def token_lifetime(answer: Mapping[str, Any], *, default: float) -> float:
+    """`expires_in` in seconds, a number or text (CC B2)."""
+    try:
+        return float(answer.get("expires_in", default))
+    except (TypeError, ValueError):
+        return default
+
+
+__all__ = ["ConfigurationError", "NoAuth", "VendorApi", "read_token_answer", "token_lifetime", "words_of"]

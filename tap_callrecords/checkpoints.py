@@ -1,0 +1,88 @@
+"""The one place that touches the Singer SDK's private names: our own bookmarks instead of its per-record ones.
+
+The SDK moves a bookmark with every record. Ours stands for closed windows: it moves when a window has been read
+completely, and never for a record. `tests/test_sdk_internals.py` fails loudly when one of these names changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from singer_sdk import Stream
+from singer_sdk.exceptions import SingerSDKError
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from typing_extensions import override
+
+from tap_callrecords.writer import PageWriter
+
+
+class WindowCheckpoints(Stream):
+    """A stream whose bookmark moves only at the end of windows."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger.addFilter(_drop_unhandled_error_line)
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether a bookmark is kept; a catalog may ask for the full table instead."""
+        return self.replication_method == REPLICATION_INCREMENTAL and self.replication_key is not None
+
+    def read_bookmark(self) -> str | None:
+        """The bookmark that the run began with."""
+        if not self.is_incremental:
+            return None
+        state = self.get_context_state(None)
+        value = state.get("replication_key_value")
+        return value if state.get("replication_key", self.replication_key) == self.replication_key else None
+
+    def checkpoint(self, bookmark: str) -> None:
+        """Move the bookmark and write a STATE message, after all the records that it covers."""
+        state = self.get_context_state(None)
+        state.clear()
+        state.update(replication_key=self.replication_key, replication_key_value=bookmark)
+        self.state_manager.finalize_state(state)
+        self._write_state_message()
+
+    @property
+    def can_write_pages(self) -> bool:
+        """Whether records can leave as they are, with nothing that the SDK has to do to each of them."""
+        stream_maps = self.stream_maps
+        return (
+            self.selected
+            and self.ABORT_AT_RECORD_COUNT is None
+            and self._stream_version is None
+            and not self.child_streams
+            and len(stream_maps) == 1
+            and type(stream_maps[0]) is SameRecordTransform
+            and not stream_maps[0].flattening_enabled
+            and all(self.mask["properties", name] for name in self.schema["properties"])
+            and isinstance(self._tap.message_writer, PageWriter)
+        )
+
+    @property
+    @override
+    def partitions(self) -> None:
+        return None  # one bookmark per stream, whatever a foreign state holds
+
+    @override
+    def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
+        return None
+
+    @override
+    def _increment_stream_state(self, latest_record: Any, *, context: Any = None) -> None:
+        """Bookmarks move only when a window is complete."""
+
+    @override
+    def _write_starting_replication_value(self, context: Any) -> None:
+        """The start of a run is worked out by `windows.plan_span`."""
+
+
+def _drop_unhandled_error_line(record: logging.LogRecord) -> bool:
+    """An error that is told in one readable line is not "unhandled" as well."""
+    told = isinstance(sys.exc_info()[1], SingerSDKError)
+    return not (told and str(record.msg).startswith("An unhandled error occurred"))

@@ -1,0 +1,195 @@
+"""One polite, patient, discreet way to talk to a vendor.
+
+Polite: requests are paced where the vendor says how many it allows. Patient: 429 and 503 wait as long as the
+vendor asks, other passing troubles are tried again with growing pauses. Discreet: errors name the host and the
+trouble, never the URL, the headers or the body; no redirect leads to another host.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+import backoff
+import requests
+from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
+from typing_extensions import override
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+if TYPE_CHECKING:
+    from backoff.types import Details
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 60.0
+LONGEST_RETRY_AFTER_SECONDS = 3600.0
+PASSING_TROUBLES = (
+    RetriableAPIError,
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.ChunkedEncodingError,
+)
+
+
+class Refused(FatalAPIError):  # noqa: N818 - named for what it is
+    """The vendor refused a request for good.
+
+    Attributes:
+        status: HTTP status, 400 to 499.
+    """
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class PageLost(FatalAPIError):  # noqa: N818 - named for what it is
+    """The vendor no longer knows the cursor or report: the window has to be read from its first page again."""
+
+
+class NoRedirectElsewhere(requests.Session):
+    """A session that follows redirects on the same host only, so that no credential travels to another."""
+
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target is None:
+            return None
+        here, there = urlsplit(resp.url), urlsplit(target)
+        same = not there.netloc or (here.scheme, here.netloc) == (there.scheme or here.scheme, there.netloc)
+        return target if same else None
+
+
+def host_of(url: str | bytes | None) -> str:
+    """The host of a URL, for messages."""
+    text = url.decode() if isinstance(url, bytes) else url or ""
+    return urlsplit(text).hostname or "the vendor's host"
+
+
+def describe(error: BaseException, *, timeout: float) -> str:
+    """Say what went wrong with a request in words, without its URL, headers or body."""
+    request = getattr(error, "request", None)
+    host = host_of(request.url) if request is not None else "the vendor's host"
+    chain: list[BaseException] = [error]
+    while (inner := _inner(chain[-1])) is not None and inner not in chain:
+        chain.append(inner)
+    if isinstance(error, requests.Timeout):
+        return f"{host} did not answer within {timeout:g} seconds"
+    for each in chain:
+        if isinstance(each, (NameResolutionError, socket.gaierror)):
+            return f"the name {host} could not be resolved"
+        if isinstance(each, requests.exceptions.SSLError):
+            return f"the TLS certificate of {host} could not be verified"
+        if isinstance(each, (NewConnectionError, ConnectionRefusedError)):
+            return f"{host} refused the connection"
+    if isinstance(error, requests.RequestException):
+        return f"the connection to {host} broke ({type(error).__name__})"
+    return str(error)
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    if error.__cause__ or error.__context__:
+        return error.__cause__ or error.__context__
+    return next((arg for arg in (*error.args, getattr(error, "reason", None)) if isinstance(arg, BaseException)), None)
+
+
+def retry_after_seconds(response: requests.Response | None) -> float | None:
+    """How long the vendor asks to wait: `Retry-After` in seconds or as an HTTP date; None without one."""
+    value = "" if response is None else response.headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+def waits() -> Generator[float, Any, None]:
+    """How long to wait before each further try; takes the error of the last one (backoff's protocol)."""
+    error = yield 0.0
+    longest = FIRST_WAIT_SECONDS
+    while True:
+        asked = retry_after_seconds(getattr(error, "response", None))
+        if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
+            return  # not a pause but a closed door: the run fails and the next one goes on from the bookmark
+        error = yield (random.uniform(longest / 2, longest) if asked is None else asked)
+        longest = min(longest * 2, LONGEST_WAIT_SECONDS)
+
+
+def patient(
+    func: Callable[P, T], *, max_attempts: int, timeout: float, on_wait: Callable[[str, float, int], None]
+) -> Callable[P, T]:
+    """Let a function try again after passing troubles.
+
+    Args:
+        func: sends one request.
+        max_attempts: tries before it fails.
+        timeout: seconds that a request may take, for the message.
+        on_wait: told the trouble, the seconds until the next try, and the tries so far.
+
+    Raises:
+        FatalAPIError: from the returned function, when no try succeeded.
+    """
+
+    def announce(details: Details) -> None:
+        on_wait(describe(details["exception"], timeout=timeout), details["wait"], details["tries"])
+
+    trying = backoff.on_exception(
+        waits,
+        PASSING_TROUBLES,
+        max_tries=max_attempts,
+        jitter=None,
+        on_backoff=announce,
+        logger=None,
+    )(func)
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return trying(*args, **kwargs)
+        except PASSING_TROUBLES as error:
+            asked = retry_after_seconds(getattr(error, "response", None))
+            if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
+                reason = f"asks to wait {asked / 3600:.1f} hours"
+            else:
+                reason = f"gave up after {max_attempts} tries (setting max_attempts)"
+            trouble = describe(error, timeout=timeout)
+            raise FatalAPIError(f"{trouble}; {reason}. Nothing was skipped: run again to go on.") from None
+
+    return call
+
+
+class Pacer:
+    """Lets at most so many calls start in any stretch of time, over all threads."""
+
+    def __init__(self, calls: int, seconds: float) -> None:
+        """Args: calls: how many may start ...; seconds: ... in any stretch this long."""
+        self._calls = calls
+        self._seconds = seconds
+        self._started: deque[float] = deque(maxlen=calls)
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Wait until another call may start."""
+        with self._lock:
+            if len(self._started) == self._calls:
+                pause = self._started[0] + self._seconds - time.monotonic()
+                if pause > 0:
+                    time.sleep(pause)
+            self._started.append(time.monotonic())

@@ -1,0 +1,409 @@
+"""The row builder: a page of vendor rows becomes a page of our records.
+
+The idea: everything that a schema says about a stream is worked out once. From the schema come
+
+* a *row type*, a msgspec Struct with one typed field for each vendor field. A page is decoded straight into a
+  list of these: msgspec checks names and types in C, and a page that passes needs no more looking at, except for
+  the few columns that are written otherwise than they come (instants, JSON in text, hashes);
+* a *record type*, a Struct with one field for each column, which msgspec encodes;
+* a converter for each column, used on a page that does not fit the row type: an unknown field, a number written
+  as text. Such a page is decoded loosely and built field by field. The fields that did not fit are then taken
+  into the row type untyped, so that the next page like it is fast again.
+
+Both ways give equal records. Nothing is dropped: an unknown field and a value that does not fit its column go
+under the vendor's own name into `_rescued_data`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from tap_callrecords.conversions import Converter, Misfit, converter_for, plain_type
+from tap_callrecords.privacy import Privacy
+
+Record: TypeAlias = Any
+"""A Struct with one field for each column of the stream; its class is made from the schema."""
+
+RESCUED = "_rescued_data"
+_LEARN_AT_MOST = 200
+"""Unknown fields taken into the row type; rows with ever new names must not let it grow without bound."""
+_INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_WELL_TYPED: Mapping[str, Any] = {"string": str, "integer": _INT64, "boolean": bool, "array": list[str]}
+"""JSON types whose values, found well typed, are ours as they are."""
+
+
+class BrokenBody(ValueError):  # noqa: N818 - named for what it is
+    """A body that is not the documented envelope: to be asked for again, never taken for an empty page."""
+
+
+class _Column:
+    """One property of the schema, compiled."""
+
+    def __init__(self, index: int, name: str, schema: Mapping[str, Any], privacy: Privacy) -> None:
+        self.index = index
+        self.name = name
+        self.source: str | None = schema.get("x-source")
+        self.convert = protected(schema, privacy)
+        conversion = schema.get("x-convert")
+        kind = "integer" if conversion == "epoch_ms" else plain_type(schema)
+        is_plain_list = kind != "array" or plain_type(schema.get("items", {})) == "string"
+        self.well_typed = _WELL_TYPED.get(kind, Any) if is_plain_list and conversion in (None, "epoch_ms") else Any
+        """The type whose values `convert` takes without a misfit (but for their range); Any for none."""
+        self.passes = (
+            self.well_typed is not Any
+            and not conversion
+            and schema.get("format") != "date-time"
+            and (privacy.keeps or "x-pii" not in schema)
+        )
+        """Well typed values are ours as they are."""
+
+
+@dataclass(slots=True)
+class _Source:
+    """A vendor field, as the rows spell it, and the columns made from it."""
+
+    name: str
+    is_key: bool = False
+    untyped: bool = False
+    columns: list[_Column] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The row type, and what has to be done to a row, as far as the rows met so far ask for it."""
+
+    decoder: msgspec.json.Decoder[Any]
+    pick: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    conversions: tuple[tuple[int, Converter], ...]
+    unknown: tuple[tuple[int, str], ...]
+
+
+class RecordBuilder:
+    """Builds the records of one stream; may be used from several threads.
+
+    Args:
+        schema: the stream's schema, with `x-source`, `x-convert` and `x-pii`.
+        keys: key properties; they are never null.
+        envelope: a generic msgspec Struct with the page's rows in its field `rows`.
+        privacy: what happens to personal data.
+        key_defaults: what stands for a key property that a row lacks or leaves empty.
+        any_case: vendor field names match without regard to case and white space.
+        on_rescue: called with the vendor's name of a field when it is rescued for the first time.
+        on_missing_key: called for each row that lacks a key and is given one made from its content.
+    """
+
+    def __init__(
+        self,
+        schema: Mapping[str, Any],
+        keys: Sequence[str],
+        envelope: Any,
+        *,
+        privacy: Privacy,
+        key_defaults: Mapping[str, str] | None = None,
+        any_case: bool = False,
+        on_rescue: Callable[[str], None] = lambda _: None,
+        on_missing_key: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._privacy = privacy
+        self._envelope = envelope
+        self._any_case = any_case
+        self._on_rescue = on_rescue
+        self._on_missing_key = on_missing_key
+        properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
+        names = list(properties)
+        self._columns = [_Column(index, name, properties[name], privacy) for index, name in enumerate(names)]
+        self._rescued = names.index(RESCUED)
+        self._defaults = {names.index(name): default for name, default in (key_defaults or {}).items()}
+        self._keys = [names.index(key) for key in keys]
+        self._sources: dict[str, _Source] = {}
+        for column in self._columns:
+            if column.source is not None:
+                source = self._sources.setdefault(self._matched(column.source), _Source(column.source))
+                source.columns.append(column)
+                source.is_key |= column.index in self._keys and column.index not in self._defaults
+        self._unknown: list[str] = []
+        self._warned: set[str] = set()
+        self._learning = threading.Lock()
+        self._loose = msgspec.json.Decoder(envelope[Any])
+        self.record_type = msgspec.defstruct("Record", [(name, Any) for name in names], gc=False)
+        self._layout = self._lay_out()
+
+    def _matched(self, name: str) -> str:
+        return "".join(name.split()).lower() if self._any_case else name
+
+    def read(self, body: bytes) -> tuple[Any, list[Record]]:
+        """Decode a body into its envelope and its records.
+
+        Raises:
+            BrokenBody: the body is not the documented envelope.
+        """
+        layout = self._layout
+        try:
+            page = layout.decoder.decode(body)
+        except (
+            msgspec.DecodeError,
+            RecursionError,
+            UnicodeDecodeError,
+        ):  # a ValidationError is a DecodeError
+            page = self._decode_loosely(body)
+            return page, self.build(page.rows)
+        return page, self._from_typed(page.rows, layout)
+
+    # The fast way: rows that msgspec found well typed
+
+    def _lay_out(self) -> _Layout:
+        fields: list[tuple[Any, ...]] = []
+        names: dict[str, str] = {}
+        conversions: list[tuple[int, Converter]] = []
+        position_of: dict[int, int] = {}
+        for position, source in enumerate(self._sources.values()):
+            kind = source.columns[0].well_typed
+            if source.untyped or any(column.well_typed != kind for column in source.columns):
+                kind = Any
+            name = f"field_{position}"
+            names[name] = source.name
+            fields.append((name, kind) if source.is_key else (name, kind if kind is Any else kind | None, None))
+            for column in source.columns:
+                position_of[column.index] = position
+                if kind is Any or not column.passes or column.index in self._defaults:
+                    conversions.append((column.index, self._finisher(column)))
+        unknown = [(len(fields) + offset, name) for offset, name in enumerate(self._unknown)]
+        for position, name in unknown:
+            names[f"field_{position}"] = name
+            fields.append((f"field_{position}", Any, msgspec.UNSET))
+        row_type = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)
+        absent = len(fields)  # the place of the None that follows a row's values
+        return _Layout(
+            decoder=msgspec.json.Decoder(self._envelope[row_type]),
+            pick=itemgetter(*(position_of.get(column.index, absent) for column in self._columns)),
+            conversions=tuple(sorted(conversions, key=itemgetter(0))),
+            unknown=tuple(unknown),
+        )
+
+    def _finisher(self, column: _Column) -> Converter:
+        """The column's converter; for a key also what makes it never null."""
+        convert = column.convert
+        if column.index in self._defaults:
+            default = self._defaults[column.index]
+            return lambda value: convert(value) or default
+        if column.index in self._keys:
+
+            def required(value: Any) -> Any:
+                if (converted := convert(value)) is None:
+                    raise Misfit
+                return converted
+
+            return required
+        return convert
+
+    def _from_typed(self, rows: list[Any], layout: _Layout) -> list[Record]:
+        astuple, pick, record_type = msgspec.structs.astuple, layout.pick, self.record_type
+        conversions, unknown, rescued_index = layout.conversions, layout.unknown, self._rescued
+        records = []
+        for row in rows:
+            fields = (*astuple(row), None)
+            values = [*pick(fields)]
+            try:
+                for index, convert in conversions:
+                    values[index] = convert(values[index])
+            except Misfit:
+                records.append(self._build_one(self._as_mapping(fields, layout)))
+                continue
+            if unknown:
+                rescued = {name: fields[index] for index, name in unknown if fields[index] is not msgspec.UNSET}
+                values[rescued_index] = self._privacy.rescued(rescued or None)
+            records.append(record_type(*values))
+        return records
+
+    def _as_mapping(self, fields: tuple[Any, ...], layout: _Layout) -> dict[str, Any]:
+        row = {source.name: value for source, value in zip(self._sources.values(), fields, strict=False)}
+        row |= {name: fields[index] for index, name in layout.unknown if fields[index] is not msgspec.UNSET}
+        return row
+
+    # The careful way: rows as they come
+
+    def _decode_loosely(self, body: bytes) -> Any:
+        try:
+            return self._loose.decode(body)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            pass
+        # What msgspec refuses, but JSON in the wild has: NaN, a byte order mark, lone surrogates, 1e400.
+        try:
+            loaded = json.loads(
+                body.decode("utf-8-sig", "replace"), parse_float=_finite, parse_int=_whole, parse_constant=str
+            )
+            return msgspec.convert(_without_surrogates(loaded), self._envelope[Any])
+        except (ValueError, RecursionError) as error:
+            raise BrokenBody(type(error).__name__) from error
+
+    def build(self, rows: Sequence[Any]) -> list[Record]:
+        """Build records from decoded rows, field by field, and learn from them for the fast way."""
+        records = [self._build_one(row if isinstance(row, dict) else {"": row}) for row in rows]
+        if self._learn(rows):
+            self._layout = self._lay_out()
+        return records
+
+    def _build_one(self, row: Mapping[str, Any]) -> Record:
+        values: list[Any] = [None] * len(self._columns)
+        rescued: dict[str, Any] = {}
+        for name, value in row.items():
+            source = self._sources.get(self._matched(name))
+            columns = [] if source is None else source.columns
+            found_room = [_place(value, column, values) for column in columns]
+            if not found_room or not all(found_room):
+                rescued[name] = value
+        self._complete_keys(values, row)
+        for name in rescued.keys() - self._warned:
+            self._warned.add(name)
+            self._on_rescue(name)
+        values[self._rescued] = self._privacy.rescued(rescued or None)
+        return self.record_type(*values)
+
+    def _complete_keys(self, values: list[Any], row: Mapping[str, Any]) -> None:
+        for index, default in self._defaults.items():
+            values[index] = values[index] or default
+        missing = [index for index in self._keys if values[index] is None]
+        if missing:
+            self._on_missing_key()
+            digest = hashlib.sha256(msgspec.json.encode(row, order="sorted")).hexdigest()
+            for index in missing:
+                values[index] = f"missing-{digest[:32]}"
+
+    def _learn(self, rows: Sequence[Any]) -> bool:
+        """Let the row type take what these rows have shown; whether it changes."""
+        with self._learning:
+            before = len(self._unknown), [(source.name, source.untyped) for source in self._sources.values()]
+            known = set(self._unknown)
+            for row in rows:
+                for name, value in row.items() if isinstance(row, dict) else ():
+                    source = self._sources.get(self._matched(name))
+                    if source is not None:
+                        source.name = name
+                        source.untyped |= not all(_is_well_typed(value, column) for column in source.columns)
+                    elif name not in known and len(known) < _LEARN_AT_MOST:
+                        known.add(name)
+                        self._unknown.append(name)
+            return before != (
+                len(self._unknown),
+                [(each.name, each.untyped) for each in self._sources.values()],
+            )
+
+
+def _place(value: Any, column: _Column, values: list[Any]) -> bool:
+    """Convert a value into its column's place; whether all of it found room there."""
+    converted, fits = _kept(column.convert, value)
+    if values[column.index] in (None, ""):  # else two spellings of one name: the one that tells more stays
+        values[column.index] = converted
+        return fits
+    return fits and converted in (None, "", values[column.index])
+
+
+def _is_well_typed(value: Any, column: _Column) -> bool:
+    if value is None or column.well_typed is Any:
+        return True
+    try:
+        msgspec.convert(value, column.well_typed)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def protected(schema: Mapping[str, Any], privacy: Privacy) -> Converter:
+    """The converter of a property, members of nested objects and personal data included."""
+    convert = converter_for(schema)
+    items = schema.get("items", {})
+    if "properties" in schema:
+        convert = _then(convert, _members(schema["properties"], privacy))
+    elif "properties" in items:
+        convert = _then(convert, _each(_then(converter_for(items), _members(items["properties"], privacy))))
+    kind = schema.get("x-pii")
+    if kind is None or privacy.keeps:
+        return convert
+    return _then(convert, lambda value: privacy.value(value, kind))
+
+
+def _then(convert: Converter, finish: Converter) -> Converter:
+    """Convert and finish a value, and also the part of it that fits."""
+
+    def both(value: Any) -> Any:
+        misfit = None
+        try:
+            converted = convert(value)
+        except Misfit as error:
+            if error.kept is None:
+                raise
+            misfit, converted = error, error.kept
+        finished = finish(converted)
+        if misfit is not None:
+            raise Misfit(finished)
+        return finished
+
+    return both
+
+
+def _kept(convert: Converter, value: Any) -> tuple[Any, bool]:
+    """The converted value or what fits of it, and whether all fitted."""
+    try:
+        return convert(value), True
+    except Misfit as misfit:
+        return misfit.kept, False
+
+
+def _each(convert_item: Converter) -> Converter:
+    def convert(items: Any) -> Any:
+        if not isinstance(items, list):
+            return items
+        converted = [_kept(convert_item, item) for item in items]
+        values = [value for value, _ in converted]
+        if not all(fits for _, fits in converted):
+            raise Misfit(values)
+        return values
+
+    return convert
+
+
+def _members(properties: Mapping[str, Mapping[str, Any]], privacy: Privacy) -> Converter:
+    """Convert an object's members; those that the schema does not know stay, under the vendor's names."""
+    columns = [(name, each.get("x-source", name), protected(each, privacy)) for name, each in properties.items()]
+    known = {source for _, source, _ in columns}
+
+    def convert(members: Any) -> Any:
+        if not isinstance(members, dict):
+            return members
+        converted = {name: _kept(member, members.get(source)) for name, source, member in columns}
+        values = {name: value for name, (value, _) in converted.items()}
+        values |= {name: privacy.value(member) for name, member in members.items() if name not in known}
+        if not all(fits for _, fits in converted.values()):
+            raise Misfit(values)
+        return values
+
+    return convert
+
+
+def _finite(digits: str) -> Any:
+    value = float(digits)
+    return value if math.isfinite(value) else digits
+
+
+def _whole(digits: str) -> Any:
+    return int(digits) if len(digits) < 1000 else digits  # noqa: PLR2004 - Python refuses more than 4300 digits
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Replace halves of surrogate pairs: no encoding takes them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(name): _without_surrogates(item) for name, item in value.items()}
+    return value

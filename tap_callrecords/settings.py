@@ -1,0 +1,374 @@
+"""Every setting, once: name, type, default, meaning. Flat, one prefix per source."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import ValidationError
+from singer_sdk import typing as th
+
+from tap_callrecords import instants
+
+
+def _whole(name: str, default: int, least: int, most: int | None, title: str, description: str) -> th.Property[int]:
+    kind = th.IntegerType(minimum=least) if most is None else th.IntegerType(minimum=least, maximum=most)
+    return th.Property(name, kind, default=default, title=title, description=description)
+
+
+def _text(name: str, title: str, description: str, **options: Any) -> th.Property[str]:
+    return th.Property(name, th.StringType, title=title, description=description, **options)
+
+
+def _secret(name: str, title: str, description: str, **options: Any) -> th.Property[str]:
+    return _text(name, title, description, secret=True, **options)
+
+
+_COMMON = (
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description="Where the first sync begins. Without it: as far back as the vendor serves, "
+        "two years where the vendor states no limit.",
+    ),
+    th.Property(
+        "end_date",
+        th.DateTimeType,
+        title="End date",
+        description="Where to stop, for a bounded back-fill. Without it: now. Never moves a bookmark backwards.",
+    ),
+    _whole(
+        "lookback_hours",
+        24,
+        0,
+        None,
+        "Look-back in hours",
+        "How much before the bookmark is read again: calls that ended late, records that changed.",
+    ),
+    _whole(
+        "settle_minutes",
+        15,
+        0,
+        None,
+        "Settle time in minutes",
+        "How close to now is read. Vendors list a finished call some minutes late; the bookmark never passes "
+        "now minus this.",
+    ),
+    _whole(
+        "window_hours",
+        24,
+        1,
+        None,
+        "Window length in hours",
+        "Longest time window of one query, and what a failed run has to read again at most. Clamped to what the "
+        "vendor allows.",
+    ),
+    _whole(
+        "parallel_windows",
+        1,
+        1,
+        16,
+        "Windows read at once",
+        "How many time windows are read at the same time, where the vendor's limits allow it.",
+    ),
+    _whole(
+        "request_timeout_seconds",
+        120,
+        1,
+        None,
+        "Request time-out in seconds",
+        "How long one request may take.",
+    ),
+    _whole("max_attempts", 8, 1, None, "Attempts per request", "Tries of one request before the run fails."),
+    _text(
+        "user_agent",
+        "User agent",
+        "What the tap calls itself to the vendors. Without it: tap-callrecords/<version>.",
+    ),
+    _text(
+        "pii_mode",
+        "Personal data",
+        "What happens to personal data (telephone numbers, names, addresses): keep, hash (HMAC-SHA-256 with "
+        "pii_hash_key) or drop.",
+        default="keep",
+        allowed_values=["keep", "hash", "drop"],
+    ),
+    _secret(
+        "pii_hash_key",
+        "Key for hashing personal data",
+        "Needed when pii_mode is hash. Keep it: another key gives other hashes.",
+    ),
+)
+
+_EIGHTX8_WORK = (
+    _secret(
+        "eightx8_work_api_key",
+        "8x8 Work API key",
+        "Key of an App in 8x8 Admin Console that includes the product Analytics for 8x8 Work.",
+        requires_properties=["eightx8_work_username", "eightx8_work_password"],
+    ),
+    _text(
+        "eightx8_work_username",
+        "8x8 Work user name",
+        "An Analytics user with access level Supervisor.",
+        requires_properties=["eightx8_work_api_key", "eightx8_work_password"],
+    ),
+    _secret(
+        "eightx8_work_password",
+        "8x8 Work password",
+        "Password of that user.",
+        requires_properties=["eightx8_work_api_key", "eightx8_work_username"],
+    ),
+    th.Property(
+        "eightx8_work_pbx_ids",
+        th.ArrayType(th.StringType),
+        default=["allpbxes"],
+        title="8x8 Work PBXs",
+        description="Names of the PBXs to read. An explicit list makes a PBX without access an error; with "
+        "allpbxes it may be absent without notice.",
+    ),
+    _whole("eightx8_work_page_size", 5000, 1, 7000, "8x8 Work page size", "Rows asked for in one request."),
+    _text(
+        "eightx8_work_api_url",
+        "8x8 Work API URL",
+        "Where the Work Analytics API is.",
+        default="https://api.8x8.com/analytics/work",
+    ),
+)
+
+_EIGHTX8_CONTACT_CENTER = (
+    _secret(
+        "eightx8_contact_center_api_key",
+        "8x8 Contact Center API key",
+        "Key of an App that includes Customer Experience Recent Calls.",
+        requires_properties=["eightx8_contact_center_token", "eightx8_contact_center_tenant_id"],
+    ),
+    _secret(
+        "eightx8_contact_center_token",
+        "8x8 Contact Center tenant token",
+        "The token that 8x8 hands out for the tenant.",
+        requires_properties=["eightx8_contact_center_api_key", "eightx8_contact_center_tenant_id"],
+    ),
+    _text(
+        "eightx8_contact_center_tenant_id",
+        "8x8 Contact Center tenant",
+        "Name of the tenant in Configuration Manager.",
+        requires_properties=["eightx8_contact_center_api_key", "eightx8_contact_center_token"],
+    ),
+    _text(
+        "eightx8_contact_center_region",
+        "8x8 Contact Center region",
+        "uk for tenants in the UK and Europe, us for all others.",
+        default="us",
+        allowed_values=["us", "uk"],
+    ),
+    _whole(
+        "eightx8_contact_center_page_size",
+        5000,
+        1,
+        5000,
+        "8x8 Contact Center page size",
+        "Rows asked for in one request.",
+    ),
+    _text(
+        "eightx8_contact_center_api_url",
+        "8x8 Contact Center API URL",
+        "Where the Customer Experience API is.",
+        default="https://api.8x8.com/customerexperience",
+    ),
+)
+
+_EIGHTX8_ANALYTICS = (
+    _secret(
+        "eightx8_analytics_key",
+        "8x8 Analytics key",
+        "Key of an App that includes Analytics for Contact Center (detailed reports).",
+        requires_properties=["eightx8_analytics_secret"],
+    ),
+    _secret(
+        "eightx8_analytics_secret",
+        "8x8 Analytics secret",
+        "Secret of that App.",
+        requires_properties=["eightx8_analytics_key"],
+    ),
+    _text(
+        "eightx8_analytics_tenant_id",
+        "8x8 Analytics tenant",
+        "Sent as X-Tenant-Info when set; customers with several tenants need it.",
+    ),
+    _text(
+        "eightx8_analytics_region",
+        "8x8 Analytics region",
+        "Region of the tenant.",
+        default="us",
+        allowed_values=["us", "eu", "au", "ca"],
+    ),
+    _text(
+        "eightx8_analytics_api_url",
+        "8x8 Analytics API URL",
+        "Up to and including /analytics/cc. Without it: from the region.",
+    ),
+    _text(
+        "eightx8_analytics_auth_url",
+        "8x8 Analytics token URL",
+        "Where tokens are issued.",
+        default="https://api.8x8.com/oauth/v2",
+    ),
+)
+
+_WEBEX = (
+    _secret(
+        "webex_access_token",
+        "Webex access token",
+        "A ready token, for tests and short jobs; else the three settings of OAuth refresh.",
+    ),
+    _text(
+        "webex_client_id",
+        "Webex client id",
+        "Of the integration or service app.",
+        requires_properties=["webex_client_secret", "webex_refresh_token"],
+    ),
+    _secret(
+        "webex_client_secret",
+        "Webex client secret",
+        "Of the integration or service app.",
+        requires_properties=["webex_client_id", "webex_refresh_token"],
+    ),
+    _secret(
+        "webex_refresh_token",
+        "Webex refresh token",
+        "Of an administrator with access to detailed call history.",
+        requires_properties=["webex_client_id", "webex_client_secret"],
+    ),
+    th.Property(
+        "webex_locations",
+        th.ArrayType(th.StringType),
+        title="Webex locations",
+        description="Names of the locations to read; all without it. At most 10 names go into one request.",
+    ),
+    _whole("webex_page_size", 500, 1, 5000, "Webex page size", "Records asked for in one request."),
+    _whole(
+        "webex_history_hours",
+        720,
+        1,
+        None,
+        "Webex history in hours",
+        "How far back the feed serves: 720 (30 days), or 48 on older organisations.",
+    ),
+    _whole(
+        "webex_initial_request_interval_seconds",
+        60,
+        0,
+        None,
+        "Webex seconds between initial requests",
+        "Least time between two initial requests (the vendor's allowance).",
+    ),
+    _whole(
+        "webex_page_requests_per_minute",
+        10,
+        1,
+        None,
+        "Webex page requests per minute",
+        "Most follow-up page requests in a minute (the vendor's allowance).",
+    ),
+    _text(
+        "webex_api_url",
+        "Webex API URL",
+        "Host of the organisation's region.",
+        default="https://analytics-calling.webexapis.com/v1",
+    ),
+    _text("webex_auth_url", "Webex token URL", "Where tokens are renewed.", default="https://webexapis.com/v1"),
+)
+
+_VOISO = (
+    _secret(
+        "voiso_api_key",
+        "Voiso API key",
+        "Key of a user who may see all queues, teams and call types; what that "
+        "user can't see is left out without notice.",
+    ),
+    _text(
+        "voiso_cluster",
+        "Voiso cluster",
+        "First label of the account's address, for example cluster1. Not needed when voiso_api_url is set.",
+    ),
+    _whole("voiso_page_size", 10_000, 1, 10_000, "Voiso page size", "Records asked for in one request."),
+    _text("voiso_api_url", "Voiso API URL", "Without it: https://{voiso_cluster}.voiso.com/api/v2."),
+)
+
+CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
+    *_COMMON, *_EIGHTX8_WORK, *_EIGHTX8_CONTACT_CENTER, *_EIGHTX8_ANALYTICS, *_WEBEX, *_VOISO
+).to_dict()
+"""The tap's `config_jsonschema`."""
+
+_INSTANTS = ("start_date", "end_date")
+
+
+def secrets(config: Mapping[str, Any]) -> list[str]:
+    """The values of secret settings."""
+    properties: Mapping[str, Any] = CONFIG_SCHEMA["properties"]
+    return [
+        value for name, value in config.items() if properties.get(name, {}).get("secret") and isinstance(value, str)
+    ]
+
+
+def in_words(error: ValidationError) -> str | None:
+    """What a validation error means for the person, without the value; None where a better check says it."""
+    name = f"setting {error.path[0]}" if error.path else "the configuration"
+    wanted = error.validator_value
+    match error.validator:
+        case "dependentRequired":
+            return None
+        case "type":
+            kinds = [kind for kind in ([wanted] if isinstance(wanted, str) else wanted) if kind != "null"]
+            return f"{name} must be of type {' or '.join(kinds)}"
+        case "minimum":
+            return f"{name} must be at least {wanted}"
+        case "maximum":
+            return f"{name} must be at most {wanted}"
+        case "enum":
+            return f"{name} must be one of {', '.join(map(str, wanted))}"
+        case _:
+            return f"{name} is not valid ({error.validator})"
+
+
+def problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with settings that a JSON Schema can't say, a sentence each, without secret values."""
+    for name in _INSTANTS:
+        if value := config.get(name):
+            try:
+                instants.parse(str(value))
+            except ValueError:
+                yield f"setting {name} must be a date and time like 2026-01-31T00:00:00Z"
+    for name, value in config.items():
+        if name.endswith("_url") and value and (problem := _url_problem(str(value))):
+            yield f"setting {name} {problem}"
+    if config.get("pii_mode") == "hash" and not config.get("pii_hash_key"):
+        yield "setting pii_hash_key is missing: pii_mode hash needs it"
+
+
+def _url_problem(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return "is not a URL"
+    if parts.scheme not in ("http", "https") or not host:
+        return "must be a URL that begins with https://"
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return "must be a plain URL, without credentials, query or fragment"
+    if parts.scheme == "http" and not _is_loopback(host):
+        return "must begin with https://: credentials never travel in clear (http is for loopback hosts only)"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,51 @@
+"""The sources: one vendor product each, mostly declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_callrecords.sources import eightx8_work
+
+if TYPE_CHECKING:
+    from tap_callrecords.stream import CallRecordStream
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A vendor product and the settings that switch it on.
+
+    Attributes:
+        product: what people call it.
+        credentials: groups of settings; each group is set wholly or not at all, and one whole group switches
+            the source on.
+        streams: the stream classes.
+    """
+
+    product: str
+    credentials: Sequence[Sequence[str]]
+    streams: Sequence[type[CallRecordStream]]
+
+    def is_configured(self, config: Mapping[str, Any]) -> bool:
+        """Whether one group of credentials is complete."""
+        return any(all(config.get(name) for name in group) for group in self.credentials)
+
+    def missing(self, config: Mapping[str, Any]) -> list[str]:
+        """The settings that a half-set group lacks."""
+        return [
+            name
+            for group in self.credentials
+            if any(config.get(each) for each in group)
+            for name in group
+            if not config.get(name)
+        ]
+
+
+SOURCES: Sequence[Source] = (
+    Source(
+        product=eightx8_work.WorkApi.product,
+        credentials=(("eightx8_work_api_key", "eightx8_work_username", "eightx8_work_password"),),
+        streams=eightx8_work.STREAMS,
+    ),
+)

@@ -1,0 +1,224 @@
+"""8x8 Work Analytics: call records and call legs, paged by scrollId (WA)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+import requests
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from typing_extensions import override
+
+from tap_callrecords.api import NoAuth, VendorApi, read_token_answer, token_lifetime, words_of
+from tap_callrecords.auth import Token, TokenClient
+from tap_callrecords.http import PageLost, Refused
+from tap_callrecords.paginators import Page, ScrollIdPaginator
+from tap_callrecords.records import Record
+from tap_callrecords.schemas import SCHEMAS, StreamSchema
+from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.windows import TimeWindow, ceil_second, floor_second
+
+Row = TypeVar("Row")
+
+TIME_ZONES = ("UTC", "Etc/UTC", "GMT")
+"""Names for a zone without daylight saving; the first that a deployment accepts is used (WA A3)."""
+REFUSALS = (
+    (
+        r"SHA001|Invalid 8x8-apikey",
+        "8x8 Work does not know the API key. Check setting eightx8_work_api_key: it is the Key (not the Secret) of an "
+        "App in 8x8 Admin Console that includes the product Analytics for 8x8 Work; a product that was just added "
+        "takes some minutes.",
+    ),
+    (
+        r"USER_NOTFOUND",
+        "8x8 Work does not know the user. Check setting eightx8_work_username: it is the name with which that person "
+        "signs in to 8x8.",
+    ),
+    (
+        r"105-400-038|does not have access to api category",
+        "The 8x8 Work user may not read call records. In 8x8 Admin Console, give the user of setting "
+        "eightx8_work_username a licence with Analytics and the access level Supervisor.",
+    ),
+    (
+        r"does not have access to pbxId",
+        "The 8x8 Work user may not read one of the PBXs. Check setting eightx8_work_pbx_ids (names of PBXs as in 8x8 "
+        "Admin Console, or allpbxes), or give the user of setting eightx8_work_username access to it.",
+    ),
+    (
+        r"PASSWORD|BAD_?CREDENTIALS|Bad credentials",
+        "8x8 Work refused the password. Check settings eightx8_work_password and eightx8_work_username.",
+    ),
+)
+"""What the refusals of WA 5 mean, and what to do: pattern in the answer's words, sentence."""
+NOT_SIGNED_IN = (
+    "8x8 Work refused to sign the user in. Check settings eightx8_work_username and eightx8_work_password, and let the "
+    "user open Analytics for 8x8 Work in a browser once: before that the API refuses them."
+)
+TOKEN_REFUSED = (
+    "8x8 Work refused a token that it has just issued. Check that the App of setting eightx8_work_api_key and the user "
+    "of setting eightx8_work_username belong to the same company."
+)
+_OFFSET = re.compile(r"[+-]\d\d:?\d\d$|Z$")
+
+
+class Meta(msgspec.Struct):
+    """`meta` of an answer (WA 4.1)."""
+
+    total_record_count: int | None = msgspec.field(name="totalRecordCount", default=None)
+    scroll_id: str | None = msgspec.field(name="scrollId", default=None)
+
+
+class Envelope(msgspec.Struct, Generic[Row]):
+    """Body of an answer (WA 4.1)."""
+
+    meta: Meta
+    rows: list[Row] = msgspec.field(name="data")
+
+
+class PasswordToken(TokenClient):
+    """The token call (WA 2): user name and password, a form; no grant type, no refresh token."""
+
+    def __init__(self, api: WorkApi) -> None:
+        super().__init__()
+        self._api = api
+
+    @override
+    def fetch(self) -> Token:
+        config = self._api.config
+        request = requests.Request(
+            "POST",
+            f"{self._api.url}/v1/oauth/token",
+            data={"username": config["eightx8_work_username"], "password": config["eightx8_work_password"]},
+            auth=NoAuth(),
+        )
+        answer = self._api.call(request, read_token_answer)
+        return Token(answer["access_token"], token_lifetime(answer, default=1800))
+
+
+class WorkApi(VendorApi):
+    """8x8 Work Analytics (WA 1, 2, 5)."""
+
+    product = "8x8 Work"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auth = PasswordToken(self)
+        self.time_zone = TIME_ZONES[0]
+        self.time_zone_accepted = False
+
+    def try_next_time_zone(self) -> bool:
+        """Some deployments may not know a zone by one name (WA A3); whether there is another one to try."""
+        if self.time_zone_accepted or self.time_zone == TIME_ZONES[-1]:
+            return False
+        self.time_zone = TIME_ZONES[TIME_ZONES.index(self.time_zone) + 1]
+        return True
+
+    @property
+    @override
+    def url(self) -> str:
+        return str(self.config["eightx8_work_api_url"]).rstrip("/")
+
+    @override
+    def headers(self) -> Mapping[str, str]:
+        return {**super().headers(), "8x8-apikey": self.config["eightx8_work_api_key"]}
+
+    @override
+    def explain(self, response: requests.Response) -> str | None:
+        said = " ".join(str(word) for word in words_of(response).values())
+        for pattern, sentence in REFUSALS:
+            if re.search(pattern, said, re.IGNORECASE):
+                raise ConfigurationError(sentence)
+        if str(response.request.url).endswith("/oauth/token"):
+            raise ConfigurationError(NOT_SIGNED_IN)
+        if response.status_code == requests.codes.unauthorized:
+            return TOKEN_REFUSED
+        return None
+
+
+class WorkStream(CallRecordStream):
+    """What the endpoints share: query, cursor, envelope (WA 3, 4)."""
+
+    api_type = WorkApi
+    envelope = Envelope
+    more_params: ClassVar[Mapping[str, str]] = {}
+
+    @override
+    def new_paginator(self) -> ScrollIdPaginator:
+        return ScrollIdPaginator()
+
+    @override
+    def request(self, window: TimeWindow, page: str | None) -> requests.Request:
+        params = {
+            "pbxId": ",".join(self.config["eightx8_work_pbx_ids"]),
+            "startTime": _naive(floor_second(window.query_start)),
+            "endTime": _naive(ceil_second(window.query_end)),
+            "timeZone": self._api.time_zone,
+            "pageSize": str(self.config["eightx8_work_page_size"]),
+            **self.more_params,
+        }
+        if page is not None:
+            params["scrollId"] = page  # beside all the others, unchanged (WA A5)
+        return requests.Request("GET", f"{self._api.url}{self.path}", params=params)
+
+    @property
+    def _api(self) -> WorkApi:
+        api = self.api
+        assert isinstance(api, WorkApi)  # noqa: S101 - `api_type` says so
+        return api
+
+    @override
+    def fetch(self, window: TimeWindow, page: str | None) -> Page:
+        try:
+            result = super().fetch(window, page)
+        except Refused as error:
+            if error.status != requests.codes.bad_request:
+                raise
+            if page is not None:
+                raise PageLost("8x8 Work no longer accepts the cursor.") from None
+            if self._api.try_next_time_zone():
+                return self.fetch(window, page)
+            raise
+        self._api.time_zone_accepted = True
+        return result
+
+    @override
+    def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
+        for record in records[:1]:
+            offset = _OFFSET.search(str(record.start_time))
+            if offset and offset.group() not in ("Z", "+0000", "+00:00", "-0000", "-00:00"):
+                raise FatalAPIError(
+                    f"8x8 Work was asked for times in {self._api.time_zone} but answered in another zone "
+                    f"({offset.group()}): the time windows can't be trusted, so nothing is taken from them."
+                )
+        return Page(records, next=envelope.meta.scroll_id, announced=envelope.meta.total_record_count)
+
+
+def _naive(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M:%S")
+
+
+class CallRecords(WorkStream):
+    """One row per call (WA 4.4). Which time the window selects by is not documented, hence the look-back (WA A1)."""
+
+    name = "eightx8_call_records"
+    path = "/v2/call-records"
+    primary_keys = ("pbx_id", "call_id")
+    replication_key = "start_time_utc"
+    schema = StreamSchema(SCHEMAS)
+
+
+class CallLegs(WorkStream):
+    """One row per leg of a call; the window selects by the leg's disconnect time (WA 4.6)."""
+
+    name = "eightx8_call_legs"
+    path = "/v2/call-legs"
+    primary_keys = ("pbx_id", "call_id", "leg_id")
+    replication_key = "disconnected_time_utc"
+    schema = StreamSchema(SCHEMAS)
+    more_params: ClassVar = {"isConnectTime": "false", "isSimplified": "false"}  # anything else drops rows (WA A16)
+
+
+STREAMS: Sequence[type[CallRecordStream]] = (CallRecords, CallLegs)

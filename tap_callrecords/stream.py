@@ -1,0 +1,351 @@
+"""A stream of call records: read closed time windows, each completely, and checkpoint after each.
+
+This is the only place where the parts meet. A page's way: `api` asks for it, `records` builds it, `repeats` drops
+what has been met before, the writer writes it; then `paginators` names the next one. When a window has no more
+pages, its announced count is verified, and the bookmark moves over the windows that are finished without a gap.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import msgspec
+import requests
+from singer_sdk import metrics
+from singer_sdk.exceptions import FatalAPIError
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from typing_extensions import override
+
+from tap_callrecords import instants
+from tap_callrecords.checkpoints import WindowCheckpoints
+from tap_callrecords.http import PageLost
+from tap_callrecords.parallel import read_windows
+from tap_callrecords.privacy import Privacy
+from tap_callrecords.progress import Progress
+from tap_callrecords.records import Record, RecordBuilder
+from tap_callrecords.repeats import SeenRows
+from tap_callrecords.windows import ContiguousEnd, Span, TimeWindow, floor_second, plan_span, plan_windows
+
+if TYPE_CHECKING:
+    from tap_callrecords.api import VendorApi
+    from tap_callrecords.paginators import Page, Paginator
+    from tap_callrecords.tap import TapCallRecords
+    from tap_callrecords.writer import PageWriter
+
+READS_OF_A_SHORT_WINDOW = 3
+RESTARTS_OF_A_LOST_WINDOW = 3
+TEST_WINDOWS = 31
+TWO_YEARS = timedelta(days=731)
+"""The longest that two calendar years can be."""
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a run of the stream remembers."""
+
+    seen: SeenRows
+    progress: Progress
+    announced: dict[int, int] = field(default_factory=dict)
+
+
+class CallRecordStream(WindowCheckpoints):
+    """A stream over one endpoint of a vendor.
+
+    A source declares name, path, keys, replication key and schema as the SDK has it, and what follows here.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the row builder's records conform already
+
+    path: ClassVar[str]
+    api_type: ClassVar[type[VendorApi]]
+    envelope: ClassVar[Any]
+    """Generic msgspec Struct of an answer's body, with the page's rows in `rows`."""
+    longest_window: ClassVar[timedelta | None] = None
+    """What the vendor allows in one query, overlap included."""
+    only_one_window_at_once: ClassVar[str | None] = None
+    """Why the vendor's limits forbid `parallel_windows`; None where they do not."""
+    field_names_in_any_case: ClassVar[bool] = False
+
+    _tap: TapCallRecords
+
+    # What a source says
+
+    @property
+    def retention(self) -> timedelta:
+        """How far back the vendor serves."""
+        return TWO_YEARS
+
+    @property
+    def key_defaults(self) -> Mapping[str, str]:
+        """What stands for a key property that a row lacks."""
+        return {}
+
+    @abstractmethod
+    def new_paginator(self) -> Paginator[Any]:
+        """A paginator for one window."""
+
+    @abstractmethod
+    def request(self, window: TimeWindow, page: Any) -> requests.Request:
+        """The request for a page of a window; `page` is the paginator's name for it."""
+
+    @abstractmethod
+    def page(self, envelope: Any, records: list[Record], response: requests.Response) -> Page:
+        """What an answer holds.
+
+        Raises:
+            FatalAPIError: it shows that the vendor does not do what it was asked for.
+        """
+
+    def read_body(self, response: requests.Response) -> tuple[Any, list[Record]]:
+        """Decode an answer: its envelope and its records.
+
+        Raises:
+            BrokenBody: it is not the documented envelope.
+        """
+        return self.builder.read(response.content)
+
+    # The parts
+
+    @cached_property
+    def api(self) -> VendorApi:
+        """The vendor product, shared with its other streams."""
+        return self._tap.api(self.api_type)
+
+    @cached_property
+    def builder(self) -> RecordBuilder:
+        """Builds this stream's records."""
+        return RecordBuilder(
+            self.schema,
+            self.primary_keys or (),
+            self.envelope,
+            privacy=Privacy(self.config["pii_mode"], self.config.get("pii_hash_key", "")),
+            key_defaults=self.key_defaults,
+            any_case=self.field_names_in_any_case,
+            on_rescue=lambda name: self.logger.warning(
+                "Field %r is new or does not fit its type; its values are kept in _rescued_data.", name
+            ),
+            on_missing_key=lambda: self.logger.warning("A row lacks its key and is given one made from its content."),
+        )
+
+    # What is read
+
+    def plan(self) -> tuple[Span, Sequence[TimeWindow]]:
+        """The span of this run and its windows."""
+        now = floor_second(datetime.now(UTC))
+        bookmark = self.read_bookmark()
+        span = plan_span(
+            now=now,
+            start_date=self._instant("start_date"),
+            end_date=self._instant("end_date"),
+            bookmark=instants.parse(bookmark) if bookmark else None,
+            lookback=timedelta(hours=self.config["lookback_hours"]),
+            settle=self.settle,
+            retention=self.retention,
+        )
+        if span.unreachable_since is not None:
+            self.logger.warning(
+                "%s serves nothing before %s: calls from %s until then can't be had.",
+                self._tap_product,
+                instants.to_text(span.start),
+                instants.to_text(span.unreachable_since),
+            )
+        return span, plan_windows(span, self.window_length)
+
+    @property
+    def settle(self) -> timedelta:
+        """How close to now is read."""
+        return timedelta(minutes=self.config["settle_minutes"])
+
+    @property
+    def window_length(self) -> timedelta:
+        """Length of a window, as configured and as the vendor allows."""
+        wanted = timedelta(hours=self.config["window_hours"])
+        return wanted if self.longest_window is None else min(wanted, self.longest_window)
+
+    @property
+    def _tap_product(self) -> str:
+        return self.api_type.product
+
+    def _instant(self, setting: str) -> datetime | None:
+        value = self.config.get(setting)
+        return instants.parse(value) if value else None
+
+    def drain(self, window: TimeWindow) -> Iterator[Page]:
+        """Read a window's pages, from the first to the last.
+
+        A vendor may forget a cursor; then the window is read from its first page again, and what has been met
+        before is dropped as repeats.
+        """
+        for restarts_left in reversed(range(RESTARTS_OF_A_LOST_WINDOW)):
+            try:
+                paginator = self.new_paginator()
+                more = True
+                while more:
+                    page = self.fetch(window, paginator.current)
+                    yield page
+                    more = paginator.advance(page)
+            except PageLost as error:
+                if not restarts_left:
+                    raise
+                self.logger.warning("%s The window is read from its first page again.", error)
+            else:
+                return
+
+    def fetch(self, window: TimeWindow, page: Any) -> Page:
+        """Get one page, patiently."""
+
+        def read(response: requests.Response) -> Page:
+            self._measure(response)
+            envelope, records = self.read_body(response)
+            return self.page(envelope, records, response)
+
+        return self.api.call(self.request(window, page), read)
+
+    def _measure(self, response: requests.Response) -> None:
+        point = metrics.Point(
+            "timer",
+            metric=metrics.Metric.HTTP_REQUEST_DURATION,
+            value=response.elapsed.total_seconds(),
+            tags={
+                metrics.Tag.STREAM: self.name,
+                metrics.Tag.ENDPOINT: self.path,
+                metrics.Tag.HTTP_STATUS_CODE: response.status_code,
+                metrics.Tag.STATUS: metrics.Status.SUCCEEDED,
+            },
+        )
+        metrics.log(self.metrics_logger, point)
+
+    # The run
+
+    @override
+    def get_record_counter(self, **options: Any) -> metrics.Counter:
+        self._counter = super().get_record_counter(**options)
+        return self._counter
+
+    @override
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+        """Read all windows; pages are written at once, or yielded as records where the SDK has to work on them."""
+        testing = self.ABORT_AT_RECORD_COUNT is not None
+        span, windows = self.plan()
+        if testing:  # newest first: a test wants a record soon, and leaves no bookmark
+            windows = windows[::-1][:TEST_WINDOWS]
+        prior = self.read_bookmark() or ""
+        latest = instants.to_text(min(span.end, datetime.now(UTC) - self.settle))
+        run = _Run(self._seen_rows(), Progress(self.name, len(windows), self.logger))
+        emit = self._written(run) if self.can_write_pages else self._yielded(run)
+        passed = ContiguousEnd(windows)
+        with run.progress.shown():
+            for window, page in read_windows(windows, self.drain, at_once=1 if testing else self._at_once(windows)):
+                if page is not None:
+                    self._note_announced(run, window, page, first=window.index not in run.announced)
+                    yield from emit(window, page.records)
+                    continue
+                yield from self._complete(window, run, emit)
+                run.progress.window()
+                if testing or not self.is_incremental:
+                    continue
+                for finished in passed.finish(window.index):
+                    self.checkpoint(max(prior, min(instants.to_text(finished.end), latest)))
+                    run.seen.forget_before(finished.index)
+        self._report(run)
+
+    def _seen_rows(self) -> SeenRows:
+        return SeenRows()
+
+    def _at_once(self, windows: Sequence[TimeWindow]) -> int:
+        wanted: int = self.config["parallel_windows"]
+        if wanted > 1 and self.only_one_window_at_once and len(windows) > 1:
+            self.logger.info("Windows are read one at a time: %s.", self.only_one_window_at_once)
+            return 1
+        return wanted
+
+    def _note_announced(self, run: _Run, window: TimeWindow, page: Page, *, first: bool) -> None:
+        if first and page.announced is not None:
+            run.announced[window.index] = page.announced
+
+    def _complete(
+        self,
+        window: TimeWindow,
+        run: _Run,
+        emit: Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]],
+    ) -> Iterator[dict[str, Any]]:
+        """Verify that a drained window holds what was announced; read it again when not.
+
+        Raises:
+            FatalAPIError: it stays short.
+        """
+        for reading in range(READS_OF_A_SHORT_WINDOW + 1):
+            announced = run.announced.pop(window.index, None)
+            distinct = run.seen.distinct(window.index)
+            # A row that changed while the window was read must not stand in for one that was missed; rows that
+            # share a key for good must not make the window short for ever.
+            found = distinct + (run.seen.variants(window.index) if reading else 0)
+            if announced is None or found >= announced:
+                return
+            if reading == READS_OF_A_SHORT_WINDOW:
+                raise FatalAPIError(
+                    f"{self._tap_product} announced {announced} rows from {instants.to_text(window.start)} to "
+                    f"{instants.to_text(window.end)}, but sent {found} in {reading + 1} readings. The bookmark stays "
+                    "before this window; run again, and report it to the vendor if it stays so."
+                )
+            self.logger.warning(
+                "%d rows announced from %s to %s, %d received: the window is read again.",
+                announced,
+                instants.to_text(window.start),
+                instants.to_text(window.end),
+                found,
+            )
+            for page in self.drain(window):
+                self._note_announced(run, window, page, first=window.index not in run.announced)
+                yield from emit(window, page.records)
+
+    def _report(self, run: _Run) -> None:
+        if run.seen.differing:
+            self.logger.warning(
+                "%d rows share their key with a different row of the same window; all were emitted, and a target "
+                "that upserts keeps the last.",
+                run.seen.differing,
+            )
+        self.logger.info("%s", run.progress.line())
+
+    # Records leave
+
+    def _written(self, run: _Run) -> Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]]:
+        """Write pages at once; nothing is left for the SDK to do."""
+        key_of = attrgetter(*(self.primary_keys or ()))
+        begin = msgspec.json.encode({"type": "RECORD", "stream": self.name, "record": 0})[:-2]
+        write_lines = cast("PageWriter", self._tap.message_writer).write_lines
+
+        def emit(window: TimeWindow, records: list[Record]) -> tuple[()]:
+            end = b',"time_extracted":"' + instants.to_text(datetime.now(UTC)).encode() + b'"}\n'
+            is_new, index = run.seen.is_new, window.index
+            lines: list[bytes] = []
+            for record in records:
+                line = _encode(record)
+                if is_new(index, hash(key_of(record)), hash(line)):
+                    lines += (begin, line, end)
+            write_lines(lines)
+            self._counter.increment(len(lines) // 3)
+            run.progress.page(len(lines) // 3)
+            return ()
+
+        return emit
+
+    def _yielded(self, run: _Run) -> Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]]:
+        """Hand records to the SDK one by one: stream maps, flattening, deselected properties, `--test`."""
+        key_of = attrgetter(*(self.primary_keys or ()))
+
+        def emit(window: TimeWindow, records: list[Record]) -> Iterator[dict[str, Any]]:
+            for record in records:
+                if run.seen.is_new(window.index, hash(key_of(record)), hash(_encode(record))):
+                    run.progress.page(1)
+                    yield msgspec.structs.asdict(record)
+
+        return emit

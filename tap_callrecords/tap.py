@@ -1,0 +1,156 @@
+"""The plugin: settings in, streams out, errors in words."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+import click
+from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigurationError, SingerSDKError
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
+from typing_extensions import override
+
+from tap_callrecords import instants, settings
+from tap_callrecords.redaction import REDACTOR, redact_logs
+from tap_callrecords.sources import SOURCES
+from tap_callrecords.writer import PageWriter
+
+if TYPE_CHECKING:
+    from tap_callrecords.api import VendorApi
+    from tap_callrecords.stream import CallRecordStream
+
+A = TypeVar("A", bound="VendorApi")
+
+
+class ReadableCommand(SingerCommand):
+    """The command line: an error that a person can mend ends it with one line instead of a traceback."""
+
+    @override
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        redact_logs()
+        try:
+            return super().main(*args, **kwargs)
+        except SingerSDKError as error:
+            self.logger.error("%s", " ".join(str(error).split()))  # noqa: TRY400
+        except BrokenPipeError:
+            self.logger.error("The target has stopped reading; the last STATE that it took holds.")  # noqa: TRY400
+            sys.stdout = None  # there is nobody to flush to
+        except Exception:
+            self.logger.exception("A fault in tap-callrecords; please report it with this traceback")
+        sys.exit(1)
+
+
+class TapCallRecords(Tap):
+    """Call detail records from 8x8 Work, 8x8 Contact Center, Webex Calling and Voiso."""
+
+    name = "tap-callrecords"
+    config_jsonschema: ClassVar[dict[str, Any]] = settings.CONFIG_SCHEMA
+    message_writer_class = PageWriter
+    # BATCH is left out: the SDK writes STATE before the BATCH message that holds a window's records.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._apis: dict[type[VendorApi], VendorApi] = {}
+        super().__init__(*args, **kwargs)
+
+    def api(self, api_type: type[A]) -> A:
+        """The vendor product of this type, made when first asked for."""
+        if api_type not in self._apis:
+            user_agent = self.config.get("user_agent") or f"tap-callrecords/{self.plugin_version}"
+            logger = logging.getLogger(self.name)
+            self._apis[api_type] = api_type(self.config, user_agent=user_agent, logger=logger)
+        return cast("A", self._apis[api_type])
+
+    @override
+    def discover_streams(self) -> Sequence[CallRecordStream]:
+        """The streams of the configured sources; all streams when nothing is configured."""
+        configured = [source for source in SOURCES if source.is_configured(self.config)]
+        return [stream(self) for source in configured or SOURCES for stream in source.streams]
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # A setting that is empty, as a line NAME= in an .env file leaves it, is not set.
+        self._config = {name: value for name, value in self._config.items() if value not in ("", None)}
+        REDACTOR.hide(*settings.secrets(self._config))
+        self.append_builtin_config(self.config_jsonschema)
+        schema_errors = JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
+        problems = [said for error in schema_errors if (said := settings.in_words(error))]
+        problems += settings.problems(self._config) if not problems else ()
+        problems += _source_problems(self._config, needs_one=raise_errors)
+        if problems:
+            raise ConfigurationError("Configuration: " + "; ".join(dict.fromkeys(problems)) + ".")
+        return []
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        check_state(state)
+        super().load_state(state)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        cast("PageWriter", self.message_writer).end(signum, frame)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        return ReadableCommand(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            params=command.params,
+            help=command.help,
+            logger=cls.logger,
+        )
+
+
+def _source_problems(config: Mapping[str, Any], *, needs_one: bool) -> list[str]:
+    half = [(source, source.missing(config)) for source in SOURCES]
+    problems = [
+        f"{source.product} is configured in part; missing: setting {', '.join(missing)}"
+        for source, missing in half
+        if missing
+    ]
+    if not problems and needs_one and not any(source.is_configured(config) for source in SOURCES):
+        ways = "; ".join(
+            f"{source.product}: {' or '.join(' + '.join(group) for group in source.credentials)}" for source in SOURCES
+        )
+        problems = [f"no source is configured. Set the credentials of one at least ({ways})"]
+    return problems
+
+
+def check_state(state: Any) -> None:
+    """Refuse a state that is not ours or is damaged, before anything is read from it.
+
+    Raises:
+        ConfigurationError: what is wrong with it, in words.
+    """
+    bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+    if not isinstance(bookmarks, dict):
+        raise ConfigurationError('State: it must be an object like {"bookmarks": {...}}.')
+    for stream, bookmark in bookmarks.items():
+        if not isinstance(bookmark, dict):
+            raise ConfigurationError(f"State: the bookmark of stream {stream} is not an object.")
+        value = bookmark.get("replication_key_value")
+        try:
+            if value is not None:
+                instants.parse(value)
+        except (ValueError, TypeError, AttributeError):
+            raise ConfigurationError(
+                f"State: the replication_key_value of stream {stream} is not a date and time like "
+                "2026-01-31T00:00:00.000Z. Mend it, or remove the stream's bookmark to read from the start date again."
+            ) from None

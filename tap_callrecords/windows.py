@@ -1,0 +1,139 @@
+"""Which closed time windows a run reads. Pure: no clock, no network, no vendor.
+
+A run covers a span of time from a first to a last instant. The span is cut into windows, oldest first. Each
+window is *asked for* a second more than it is *responsible for*, at its start (and the last one at its end
+too), so that each instant of the span lies strictly inside at least one query: no reading of inclusive or
+exclusive bounds can lose a record.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+OVERLAP = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a run covers.
+
+    Attributes:
+        start: the first instant.
+        end: the last instant; not after `start` when there is nothing to read.
+        unreachable_since: what the run should have begun with, when the vendor no longer serves it; else None.
+    """
+
+    start: datetime
+    end: datetime
+    unreachable_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWindow:
+    """One query's worth of time, in UTC.
+
+    Attributes:
+        index: position in the run, from 0, oldest first.
+        start: the window is responsible for records from here ...
+        end: ... up to here; the bookmark that follows it.
+        query_start: what the vendor is asked for.
+        query_end: what the vendor is asked for.
+    """
+
+    index: int
+    start: datetime
+    end: datetime
+    query_start: datetime
+    query_end: datetime
+
+
+def plan_span(
+    *,
+    now: datetime,
+    start_date: datetime | None,
+    end_date: datetime | None,
+    bookmark: datetime | None,
+    lookback: timedelta,
+    settle: timedelta,
+    retention: timedelta,
+) -> Span:
+    """Find the first and the last instant of a run.
+
+    Args:
+        now: the current time.
+        start_date: where the first run begins; None for as far back as the vendor serves.
+        end_date: where to stop; None for now.
+        bookmark: up to where earlier runs have read.
+        lookback: how much before the bookmark is read again.
+        settle: how close to now is read.
+        retention: how far back the vendor serves.
+    """
+    last = now - settle
+    end = min(end_date, last) if end_date else last
+    oldest = now - retention
+    # A look-back that is merely cut short misses nothing: only the start date or the bookmark itself does.
+    needed = max((instant for instant in (bookmark, start_date) if instant is not None), default=oldest)
+    reread_from = None if bookmark is None else min(bookmark, last) - lookback  # a bookmark may lie in the future
+    wanted = max((instant for instant in (reread_from, start_date) if instant is not None), default=oldest)
+    return Span(
+        start=max(wanted, oldest),
+        end=end,
+        unreachable_since=needed if needed < oldest else None,
+    )
+
+
+def plan_windows(span: Span, length: timedelta, *, widen_by: timedelta = OVERLAP) -> Sequence[TimeWindow]:
+    """Cut a span into neighbouring windows no longer than `length`, oldest first.
+
+    Args:
+        span: the span; no windows when it is empty.
+        length: longest responsibility of a window.
+        widen_by: how much more than its responsibility a window asks for.
+    """
+    count = max(0, math.ceil((span.end - span.start) / length))
+    return [
+        TimeWindow(
+            index=index,
+            start=(start := span.start + index * length),
+            end=(end := min(start + length, span.end)),
+            query_start=start - widen_by,
+            query_end=end + widen_by if index == count - 1 else end,
+        )
+        for index in range(count)
+    ]
+
+
+def floor_second(instant: datetime) -> datetime:
+    """The whole second at or before an instant."""
+    return instant.replace(microsecond=0)
+
+
+def ceil_second(instant: datetime) -> datetime:
+    """The whole second at or after an instant."""
+    floor = floor_second(instant)
+    return floor if floor == instant else floor + timedelta(seconds=1)
+
+
+def epoch_ms(instant: datetime) -> int:
+    """Epoch milliseconds of an instant, cut."""
+    return int(instant.timestamp() * 1000)
+
+
+class ContiguousEnd:
+    """How far windows that finish in any order have been read without a gap."""
+
+    def __init__(self, windows: Sequence[TimeWindow]) -> None:
+        self._windows = windows
+        self._finished: set[int] = set()
+        self._next = 0
+
+    def finish(self, index: int) -> Iterator[TimeWindow]:
+        """Note a finished window; yield the windows that the bookmark may now pass, oldest first."""
+        self._finished.add(index)
+        while self._next in self._finished:
+            self._finished.remove(self._next)
+            self._next += 1
+            yield self._windows[self._next - 1]

@@ -1,0 +1,46 @@
+"""Singer messages on standard output: pages of RECORD lines in one write, never half a line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+
+GRACE_SECONDS = 5.0
+"""How long a write may still take after a signal; then the process ends in the middle of it."""
+
+
+class PageWriter(MsgSpecWriter):
+    """The SDK's msgspec writer, which can also write many lines at once and ends at line boundaries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._writing = False
+        self._ended_by: int | None = None
+
+    def write_lines(self, lines: Sequence[bytes]) -> None:
+        """Write whole lines; they stay buffered until the next message that is not a record."""
+        self._writing = True
+        try:
+            sys.stdout.buffer.write(b"".join(lines))
+        finally:
+            self._writing = False
+        if self._ended_by is not None:
+            raise SystemExit(128 + self._ended_by)
+
+    def end(self, signum: int, _frame: FrameType | None = None) -> None:
+        """Signal handler: end the process between two lines.
+
+        The STATE of every finished window has been written already. A write under way is let finish, so that the
+        target never sees half a line; a target that has stopped reading gets a few seconds.
+        """
+        if self._writing and self._ended_by is None and hasattr(signal, "setitimer"):
+            self._ended_by = signum
+            signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + signum))
+            signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+            return
+        raise SystemExit(128 + signum)
