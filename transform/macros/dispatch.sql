@@ -43,3 +43,43 @@
 
 {# Whether any row of a group fulfils a condition. #}
 {% macro any_true(condition) %}(max(case when {{ condition }} then 1 else 0 end) = 1){% endmacro %}
+
+{# A timestamp moved on by whole milliseconds. #}
+{% macro plus_milliseconds(timestamp, milliseconds) %}{{ return(adapter.dispatch('plus_milliseconds', 'tap_callrecords')(timestamp, milliseconds)) }}{% endmacro %}
+{% macro default__plus_milliseconds(timestamp, milliseconds) %}({{ timestamp }} + cast({{ milliseconds }} as bigint) * interval '1 millisecond'){% endmacro %}
+{% macro snowflake__plus_milliseconds(timestamp, milliseconds) %}dateadd('millisecond', {{ milliseconds }}, {{ timestamp }}){% endmacro %}
+
+{# Text as another type; null where it does not fit and the warehouse can tell. #}
+{% macro safe_cast(text, data_type) %}{{ return(adapter.dispatch('safe_cast', 'tap_callrecords')(text, data_type)) }}{% endmacro %}
+{% macro default__safe_cast(text, data_type) %}try_cast({{ text }} as {{ tap_callrecords.type_of(data_type) }}){% endmacro %}
+{% macro postgres__safe_cast(text, data_type) %}cast({{ text }} as {{ tap_callrecords.type_of(data_type) }}){% endmacro %}
+
+{# A member of a JSON object as text. #}
+{% macro json_text(json, name) %}{{ return(adapter.dispatch('json_text', 'tap_callrecords')(json, name)) }}{% endmacro %}
+{% macro default__json_text(json, name) %}({{ json }} ->> '{{ name }}'){% endmacro %}
+{% macro snowflake__json_text(json, name) %}cast(get({{ json }}, '{{ name }}') as varchar){% endmacro %}
+
+{# The first element of a JSON array as text. #}
+{% macro json_first(json) %}{{ return(adapter.dispatch('json_first', 'tap_callrecords')(json)) }}{% endmacro %}
+{% macro default__json_first(json) %}({{ json }} ->> 0){% endmacro %}
+{% macro snowflake__json_first(json) %}cast(get({{ json }}, 0) as varchar){% endmacro %}
+
+{# Joins every row to the elements of its JSON array; `json_element(alias)` is the element. Rows without any are left out. #}
+{% macro json_elements(json, alias) %}{{ return(adapter.dispatch('json_elements', 'tap_callrecords')(json, alias)) }}{% endmacro %}
+{% macro postgres__json_elements(json, alias) %}cross join lateral jsonb_array_elements(
+    case when jsonb_typeof({{ json }}) = 'array' then {{ json }} else '[]' end
+) as {{ alias }} (element){% endmacro %}
+{% macro duckdb__json_elements(json, alias) %}cross join lateral (
+    select unnest(json_extract({{ json }}, '$[*]')) as element
+) as {{ alias }}{% endmacro %}
+{% macro snowflake__json_elements(json, alias) %}cross join lateral flatten(input => {{ json }}) as {{ alias }}{% endmacro %}
+
+{% macro json_element(alias) %}{{ return(adapter.dispatch('json_element', 'tap_callrecords')(alias)) }}{% endmacro %}
+{% macro default__json_element(alias) %}{{ alias }}.element{% endmacro %}
+{% macro snowflake__json_element(alias) %}{{ alias }}.value{% endmacro %}
+
+{# An element that is text, as text without quotes. #}
+{% macro element_text(alias) %}{{ return(adapter.dispatch('element_text', 'tap_callrecords')(alias)) }}{% endmacro %}
+{% macro postgres__element_text(alias) %}({{ alias }}.element #>> '{}'){% endmacro %}
+{% macro duckdb__element_text(alias) %}({{ alias }}.element ->> '$'){% endmacro %}
+{% macro snowflake__element_text(alias) %}cast({{ alias }}.value as varchar){% endmacro %}

@@ -1,9 +1,10 @@
 {#
-  The body of a base model: a stream's table with the columns and types that the model's own description names. A column that the table lacks is null;
-  a table that does not exist, or whose stream is not in `callrecords_streams`, gives no rows. So models of every vendor
-  can always be built.
+  The body of a base model: a stream's table with the columns and types that the model's own description names. A column
+  that the table lacks is null; a table that does not exist, or whose stream is not in `callrecords_streams`, gives no
+  rows. So models of every vendor can always be built. `never_null` names text columns of a key that are '' when absent,
+  which some loaders turn into null.
 #}
-{% macro stream_table(source_name, stream) %}
+{% macro stream_table(source_name, stream, never_null=[]) %}
   {%- set relation = source(source_name, stream) -%}
   {%- if not execute -%}select 1 as not_yet_known
   {%- else -%}
@@ -15,7 +16,8 @@
 select
     {%- for column in model.columns.values() %}
     {% if column.name in present -%}
-    {{ tap_callrecords.as_type('loaded.' ~ column.name, column.data_type) }}
+    {%- set typed = tap_callrecords.as_type('loaded.' ~ column.name, column.data_type) -%}
+    {{ "coalesce(" ~ typed ~ ", '')" if column.name in never_null else typed }}
     {%- else -%}
     cast(null as {{ tap_callrecords.type_of(column.data_type) }})
     {%- endif %} as {{ column.name }}{{ ',' if not loop.last }}

@@ -1,6 +1,6 @@
 {# Our words for how a call ended, strongest first: where a vendor says several things of a call, the first of these holds. #}
 {% macro outcomes() %}
-  {{ return(['answered', 'voicemail', 'callback', 'abandoned', 'busy', 'rejected', 'failed', 'missed', 'completed',
+  {{ return(['answered', 'voicemail', 'callback', 'abandoned', 'busy', 'rejected', 'failed', 'completed', 'missed',
              'in_progress', 'other']) }}
 {% endmacro %}
 

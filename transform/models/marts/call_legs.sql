@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='leg_key', on_schema_change='append_new_columns') }}
 
 with every_leg as (
-    {{ union_of(['stg_eightx8_call_legs'], leg_columns()) }}
+    {{ union_of(['stg_eightx8_call_legs', 'stg_eightx8_interaction_participants', 'stg_webex_call_legs'], leg_columns()) }}
 )
 
 select every_leg.*

@@ -1,1 +1,1 @@
-{{ stream_table('eightx8', 'eightx8_interactions') }}
+{{ stream_table('eightx8', 'eightx8_interactions', never_null=['transaction_id']) }}

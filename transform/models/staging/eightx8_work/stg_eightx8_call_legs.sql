@@ -34,7 +34,7 @@ judged as (
     {{ join_outcome('answered_flag', 'eightx8_work', 'answered', 'legs.answered') }}
     {{ join_outcome('missed_flag', 'eightx8_work', 'missed', 'legs.missed') }}
     {{ join_outcome('abandoned_flag', 'eightx8_work', 'abandoned', 'legs.abandoned') }}
-    {{ join_outcome('last_party', 'eightx8_work', 'props_last_party_disp', 'legs.props_last_party_disp') }}
+    {{ join_outcome('last_party', 'eightx8_work', 'last_leg_disposition', 'legs.props_last_party_disp') }}
     {{ join_outcome('cause_word', 'eightx8_work', 'cause', 'legs.cause') }}
     {{ join_outcome('status_word', 'eightx8_work', 'status', 'legs.status') }}
 )
