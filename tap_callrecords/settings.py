@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -304,6 +304,8 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
 ).to_dict()
 """The tap's `config_jsonschema`."""
 
+NAMES: Sequence[str] = tuple(CONFIG_SCHEMA["properties"])
+"""The settings of our own, in the order in which they are shown."""
 _INSTANTS = ("start_date", "end_date")
 
 

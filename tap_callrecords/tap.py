@@ -63,6 +63,11 @@ class TapCallRecords(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
+    @staticmethod
+    def own_settings() -> Sequence[str]:
+        """Names of the tap's own settings, without those that the SDK adds to every tap."""
+        return settings.NAMES
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._apis: dict[type[VendorApi], VendorApi] = {}
         super().__init__(*args, **kwargs)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -53,6 +54,11 @@ REFUSALS = (
     ),
 )
 """What the refusals of WA 5 mean, and what to do: pattern in the answer's words, sentence."""
+V1_IS_GONE = (
+    "8x8 Work no longer serves v1/cdr, which it had deprecated. Select the streams eightx8_call_records and "
+    "eightx8_call_legs (v2) instead of eightx8_cdr_call_records and eightx8_cdr_call_legs: they have the same rows, "
+    "keys and columns."
+)
 NOT_SIGNED_IN = (
     "8x8 Work refused to sign the user in. Check settings eightx8_work_username and eightx8_work_password, and let the "
     "user open Analytics for 8x8 Work in a browser once: before that the API refuses them."
@@ -127,12 +133,15 @@ class WorkApi(VendorApi):
 
     @override
     def explain(self, response: requests.Response) -> str | None:
+        path = urlsplit(str(response.request.url)).path
         said = " ".join(str(word) for word in words_of(response).values())
         for pattern, sentence in REFUSALS:
             if re.search(pattern, said, re.IGNORECASE):
                 raise ConfigurationError(sentence)
-        if str(response.request.url).endswith("/oauth/token"):
+        if path.endswith("/oauth/token"):
             raise ConfigurationError(NOT_SIGNED_IN)
+        if response.status_code in (requests.codes.not_found, requests.codes.gone) and path.endswith("/v1/cdr"):
+            raise ConfigurationError(V1_IS_GONE)
         if response.status_code == requests.codes.unauthorized:
             return TOKEN_REFUSED
         return None
@@ -221,4 +230,24 @@ class CallLegs(WorkStream):
     more_params: ClassVar = {"isConnectTime": "false", "isSimplified": "false"}  # anything else drops rows (WA A16)
 
 
-STREAMS: Sequence[type[CallRecordStream]] = (CallRecords, CallLegs)
+class CdrCallRecords(CallRecords):
+    """The same rows from the endpoint that the vendor has deprecated without a date (WA A15)."""
+
+    name = "eightx8_cdr_call_records"
+    path = "/v1/cdr"
+    schema = StreamSchema(SCHEMAS, key="eightx8_call_records")
+    selected_by_default = False
+    more_params: ClassVar = {"isCallRecord": "true"}
+
+
+class CdrCallLegs(CallLegs):
+    """The same rows from the endpoint that the vendor has deprecated without a date (WA A15)."""
+
+    name = "eightx8_cdr_call_legs"
+    path = "/v1/cdr"
+    schema = StreamSchema(SCHEMAS, key="eightx8_call_legs")
+    selected_by_default = False
+    more_params: ClassVar = {"isCallRecord": "false", **CallLegs.more_params}
+
+
+STREAMS: Sequence[type[CallRecordStream]] = (CallRecords, CallLegs, CdrCallRecords, CdrCallLegs)

@@ -1,0 +1,169 @@
+"""The demo: every simulated vendor, through Meltano and dbt, into a DuckDB file. Started by script/demo."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from sandbox import Sandbox  # noqa: E402
+
+DAYS = 30
+CALLS_PER_DAY = 150
+SEED = 8
+GRACE_SECONDS = 10
+console = Console(highlight=False)
+
+
+class DemoFailed(Exception):  # noqa: N818 - the reason for a person
+    """A step failed; the message says which and what to look at."""
+
+
+def main() -> int:
+    """Run the demo; the exit code."""
+    arguments = argparse.ArgumentParser(description="Simulated vendors -> tap-callrecords -> DuckDB -> dbt")
+    arguments.add_argument("--reset", action="store_true", help="start over: forget the warehouse and the state")
+    arguments.add_argument("--folder", type=Path, default=ROOT / "output" / "demo", help="where everything is written")
+    options = arguments.parse_args()
+    folder: Path = options.folder.resolve()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        if options.reset:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        with Sandbox(seed=SEED, days=DAYS, calls_per_day=CALLS_PER_DAY, samples=True) as box:
+            run_meltano(folder, box)
+        show(folder)
+    except DemoFailed as reason:
+        console.print(f"[bold red]The demo failed:[/] {reason}")
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped; nothing is left running. Run script/demo again to go on.")
+        return 130
+    return 0
+
+
+def _interrupt(_signum: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def run_meltano(folder: Path, box: Sandbox) -> None:
+    """`meltano run demo`, its output kept in a file and the steps told as they come."""
+    start = (datetime.now(UTC) - timedelta(days=DAYS + 5)).strftime("%Y-%m-%dT00:00:00Z")
+    settings = {"start_date": start, **{name: value for vendor in box.vendors for name, value in vendor.config.items()}}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "MELTANO_ENVIRONMENT": "demo",
+        "MELTANO_DATABASE_URI": f"sqlite:///{folder / 'meltano.db'}",
+        "MELTANO_SYS_DIR_ROOT": str(folder / ".meltano"),
+        "DEMO_FOLDER": str(folder),
+        **{
+            f"TAP_CALLRECORDS_{name.upper()}": json.dumps(value) if isinstance(value, list) else str(value)
+            for name, value in settings.items()
+        },
+    }
+    log = folder / "meltano.log"
+    console.print(f"Simulated vendors answer at {box.url}; running [bold]meltano run demo[/] (log: {log}) ...")
+    began = time.monotonic()
+    with log.open("w", encoding="utf-8") as out, child([_meltano(), "run", "demo"], environment, out) as process:
+        code = process.wait()
+    if code:
+        last = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()][-12:]
+        raise DemoFailed("`meltano run demo` ended with code " + f"{code}; its last lines:\n  " + "\n  ".join(last))
+    console.print(f"Done in {time.monotonic() - began:.0f} s.\n")
+
+
+def _meltano() -> str:
+    return str(Path(sys.executable).with_name("meltano"))
+
+
+@contextmanager
+def child(command: list[str], environment: dict[str, str], out: object) -> Iterator[subprocess.Popen[bytes]]:
+    """A process and all that it starts; none of it outlives the block."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        for signum in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, signum)
+            except ProcessLookupError:
+                break
+            try:
+                process.wait(GRACE_SECONDS if signum == signal.SIGTERM else None)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def show(folder: Path) -> None:
+    """What arrived, and what to do next."""
+    file = folder / "warehouse.duckdb"
+    with duckdb.connect(str(file), read_only=True) as warehouse:
+        show_query(
+            warehouse,
+            "Tables",
+            "select table_name as table, estimated_size as rows from duckdb_tables() "
+            "where schema_name = 'callrecords' order by 1",
+        )
+        show_query(
+            warehouse,
+            "Calls by vendor",
+            "select vendor, count(*) as calls, strftime(min(started_at), '%Y-%m-%d %H:%M') as first, "
+            "strftime(max(started_at), '%Y-%m-%d %H:%M') as last, "
+            "printf('%.1f %%', 100 * avg((outcome = 'missed')::int)) as missed, "
+            "printf('%.1f %%', 100 * avg((outcome = 'abandoned')::int)) as abandoned "
+            "from analytics.calls where channel = 'voice' group by 1 order by 1",
+        )
+        show_query(
+            warehouse,
+            "Calls by day and direction (last 10 days)",
+            "pivot (select strftime(started_at, '%Y-%m-%d') as day, direction from analytics.calls "
+            "where channel = 'voice') on direction using count(*) group by day order by day desc limit 10",
+        )
+    try:
+        shown = file.relative_to(Path.cwd())
+    except ValueError:
+        shown = file
+    console.print(f"The warehouse is the file [bold]{shown}[/].")
+    console.print("Next:  [bold]script/demo[/] again: only new calls arrive.  [bold]script/demo --reset[/]: start over.")
+    console.print(
+        f"Look:  [bold].venv/bin/python -c \"import duckdb; print(duckdb.connect('{shown}')"
+        '.sql(\'from analytics.calls limit 5\'))"[/]'
+    )
+    console.print("Own accounts: copy .env.example to .env, fill it in, then  [bold].venv/bin/meltano run to-duckdb[/]")
+
+
+def show_query(warehouse: duckdb.DuckDBPyConnection, title: str, query: str) -> None:
+    """Print a query's rows as a table."""
+    cursor = warehouse.execute(query)
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in cursor.description or ():
+        table.add_column(str(column[0]))
+    for row in cursor.fetchall():
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
+    console.print(table, "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
