@@ -1,0 +1,138 @@
+"""Which time windows a run reads: nothing between the first and the last instant is left out."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_callrecords.windows import OVERLAP, ContiguousEnd, Span, ceil_second, floor_second, plan_span, plan_windows
+import itertools
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+instants = st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+hours = st.integers(0, 24 * 400).map(lambda each: timedelta(hours=each))
+minutes = st.integers(0, 600).map(lambda each: timedelta(minutes=each))
+lengths = st.integers(1, 24 * 40).map(lambda each: timedelta(hours=each))
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> Span:
+    start = draw(instants)
+    return Span(start, start + draw(st.timedeltas(timedelta(0), timedelta(days=60))))
+
+
+@given(spans(), lengths, st.floats(0, 1))
+def test_every_instant_lies_strictly_inside_a_query(span: Span, length: timedelta, where: float) -> None:
+    windows = plan_windows(span, length)
+    instant = span.start + (span.end - span.start) * where
+    inside = any(window.query_start < instant < window.query_end for window in windows)
+    assert inside or span.start == span.end
+
+
+@given(spans(), lengths)
+def test_windows_touch_each_other_and_cover_the_span_exactly(span: Span, length: timedelta) -> None:
+    windows = plan_windows(span, length)
+    edges = [window.start for window in windows] + [window.end for window in windows[-1:]]
+    assert edges == sorted(edges)
+    assert all(left.end == right.start for left, right in itertools.pairwise(windows))
+    if windows:
+        assert (edges[0], edges[-1]) == (span.start, span.end)
+
+
+@given(spans(), lengths)
+def test_neighbouring_queries_overlap_by_one_second(span: Span, length: timedelta) -> None:
+    windows = plan_windows(span, length)
+    assert all(left.query_end - right.query_start == OVERLAP for left, right in itertools.pairwise(windows))
+
+
+@given(spans(), lengths)
+def test_no_window_is_longer_than_allowed(span: Span, length: timedelta) -> None:
+    assert all(window.end - window.start <= length for window in plan_windows(span, length))
+
+
+def plan(**changes: object) -> Span:
+    arguments: dict[str, object] = {
+        "now": NOW,
+        "start_date": None,
+        "end_date": None,
+        "bookmark": None,
+        "lookback": timedelta(hours=24),
+        "settle": timedelta(minutes=15),
+        "retention": timedelta(days=731),
+    }
+    return plan_span(**{**arguments, **changes})  # type: ignore[arg-type]
+
+
+@given(st.none() | instants, st.none() | instants, st.none() | instants, hours, minutes, lengths)
+def test_a_run_reads_from_the_later_of_start_date_and_looked_back_bookmark_until_now_minus_settle(
+    start_date: datetime | None,
+    end_date: datetime | None,
+    bookmark: datetime | None,
+    lookback: timedelta,
+    settle: timedelta,
+    retention: timedelta,
+) -> None:
+    span = plan(
+        start_date=start_date,
+        end_date=end_date,
+        bookmark=bookmark,
+        lookback=lookback,
+        settle=settle,
+        retention=retention,
+    )
+    assert span.end == min(end_date or NOW, NOW - settle)
+    assert span.start >= NOW - retention
+    if bookmark is not None and bookmark - lookback >= NOW - retention and bookmark <= NOW - settle:
+        assert span.start == max(bookmark - lookback, start_date or bookmark - lookback)
+    if bookmark is None and start_date is not None:
+        assert span.start == max(start_date, NOW - retention)
+    if bookmark is None and start_date is None:
+        assert span.start == NOW - retention
+
+
+def test_a_bookmark_from_the_future_skips_nothing() -> None:
+    assert plan(bookmark=NOW + timedelta(days=900)).start == NOW - timedelta(hours=24, minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("changes", "unreachable"),
+    [
+        ({}, False),
+        ({"start_date": NOW - timedelta(days=732)}, True),
+        ({"start_date": NOW - timedelta(days=730)}, False),
+        ({"bookmark": NOW - timedelta(days=732)}, True),
+        ({"bookmark": NOW - timedelta(days=731)}, False),  # only its look-back is cut short
+        ({"bookmark": NOW - timedelta(days=2), "start_date": NOW - timedelta(days=900)}, False),
+    ],
+)
+def test_what_the_vendor_no_longer_serves_is_told_only_when_it_was_never_read(
+    changes: dict[str, datetime], *, unreachable: bool
+) -> None:
+    assert (plan(**changes).unreachable_since is not None) is unreachable
+
+
+@given(spans(), lengths, st.randoms(use_true_random=False))
+def test_the_bookmark_passes_windows_in_order_whatever_order_they_finish_in(
+    span: Span, length: timedelta, order: random.Random
+) -> None:
+    windows = plan_windows(span, length)
+    finishing = list(windows)
+    order.shuffle(finishing)
+    contiguous = ContiguousEnd(windows)
+    finished: set[int] = set()
+    passed: list[int] = []
+    for window in finishing:
+        finished.add(window.index)
+        passed += [each.index for each in contiguous.finish(window.index)]
+        assert set(passed) <= finished
+    assert passed == [window.index for window in windows]
+
+
+@given(instants)
+def test_whole_seconds_enclose_an_instant(instant: datetime) -> None:
+    assert floor_second(instant) <= instant <= ceil_second(instant)
+    assert ceil_second(instant) - floor_second(instant) in (timedelta(0), timedelta(seconds=1))
