@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import signal
+import sys
 from pathlib import Path
 
 from sandbox.server import Sandbox
@@ -33,6 +35,7 @@ def main() -> None:
         port=options.port,
         warm=options.warm,
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # raised anew by the server once it has stopped
     box.serve(lambda: _announce(box, options.ready_file))
 
 

@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from sandbox.faults import Fault, Faults, RandomFaults, apply_fault
+from sandbox.faults import Fault, Faults, RandomFaults
+from sandbox.wire import apply_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,7 @@ class App:
             await self._router(scope, heard, dated)
         else:
             logged.fault = fault.kind
-            await apply_fault(fault, self._router, self.world.clock, scope, heard, dated)
+            await apply_fault(fault, self.world.clock, self._router, scope, heard, dated)
         logged.seconds = time.monotonic() - began
 
     def _control(self) -> list[Route]:
@@ -130,9 +131,7 @@ class App:
                     pairs = [(Fault(**one["fault"]), one["probability"]) for one in content.pop("faults")]
                     self.faults.schedule = RandomFaults(pairs, **content)
                 else:
-                    self.faults.add(
-                        *(Fault(**one) for one in (content if isinstance(content, list) else [content]))
-                    )
+                    self.faults.add(*(Fault(**one) for one in (content if isinstance(content, list) else [content])))
             except (TypeError, ValueError) as error:
                 return _json({"error": str(error)}, 400)
         return _json([asdict(fault) for fault in self.faults.planned])
@@ -166,22 +165,25 @@ class App:
             return _json([])
         content = await _body(request)
         options: dict[str, Any] = {} if isinstance(content, list) else content
-        rows = content if isinstance(content, list) else options.pop("rows")
-        if request.method == "PUT":
-            vendor.table(name).replace(rows, **options)
-        else:
-            vendor.add_rows(name, rows, **options)
+        rows = content if isinstance(content, list) else options.pop("rows", [])
+        try:
+            if request.method == "PUT":
+                vendor.table(name).replace(rows, **options)
+            else:
+                vendor.add_rows(name, rows, **options)
+        except TypeError as error:
+            return _json({"error": str(error)}, 400)
         return _json({"rows": len(vendor.tables[name])})
 
     async def _config(self, _: Request) -> Response:
         return _json({name: vendor.config for name, vendor in self.vendors.items()})
 
 
-def _json(content: Any, status: int = 200) -> Response:  # noqa: ANN401
+def _json(content: Any, status: int = 200) -> Response:
     if status != 200:
         return JSONResponse(content, status)
     return Response(msgspec.json.encode(content), media_type="application/json")
 
 
-async def _body(request: Request) -> Any:  # noqa: ANN401
+async def _body(request: Request) -> Any:
     return msgspec.json.decode(await request.body())

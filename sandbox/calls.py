@@ -156,9 +156,7 @@ class _Script:
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
 
-    def leg(
-        self, party: Party, rings_ms: int, lasts_ms: int | None, outcome: str, via: Party | None = None
-    ) -> Leg:
+    def leg(self, party: Party, rings_ms: int, lasts_ms: int | None, outcome: str, via: Party | None = None) -> Leg:
         connected = None if lasts_ms is None else self.at + rings_ms
         ended = self.at + rings_ms + (lasts_ms or 0)
         leg = Leg(len(self.legs) + 1, party, self.at, connected, ended, outcome, via)
@@ -180,9 +178,7 @@ class _Script:
         return leg
 
     def to_voicemail(self, office: Office) -> str:
-        self.at = self.leg(
-            office.voicemail, self.between(20, 200), self.between(3000, 70_000), "voicemail"
-        ).ended_ms
+        self.at = self.leg(office.voicemail, self.between(20, 200), self.between(3000, 70_000), "voicemail").ended_ms
         return "voicemail"
 
     def to_person(self, person: Party, office: Office) -> tuple[str, Party | None]:
@@ -252,9 +248,7 @@ def _incoming(script: _Script, office: Office, call: Call) -> None:
         call.callee = call.queue = script.rng.choice(office.queues)
         if script.chance(0.4):
             call.attendant = office.attendant
-            menu = script.leg(
-                office.attendant, script.between(50, 150), script.between(4000, 20_000), "passed"
-            )
+            menu = script.leg(office.attendant, script.between(50, 150), script.between(4000, 20_000), "passed")
             script.at = menu.ended_ms
         call.outcome = script.to_queue(call.queue)
         call.wrap_up_ms = script.between(0, 90_000) if call.outcome == "answered" else 0

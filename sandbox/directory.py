@@ -15,7 +15,7 @@ FIRST_NAMES = (
 )  # fmt: skip
 LAST_NAMES = (
     "O'Brien", "Müller", "Álvarez", "Nowak", "Ørsted", "Dupré", "Smith", "Adeyemi", "Natarajan", "Patel",
-    "Ní Dhomhnaill", "Yılmaz", "Karenina", "Weiß", "D'Arcy-Jones", "Garcia", "Brown", "Taylor", "Tanaka", "Čapek",
+    "Ní Dhomhnaill", "Şahin", "Karenina", "Weiß", "D'Arcy-Jones", "Garcia", "Brown", "Taylor", "Tanaka", "Čapek",
 )  # fmt: skip
 CALLER_NAMES = (
     "MARK SMITH", "WIRELESS CALLER", "", "", "", "Contoso, Ltd.", "李娜", "Анна Петрова", "محمد علي",
@@ -110,7 +110,7 @@ def offices(seed: int) -> tuple[Office, ...]:
             Office(
                 site,
                 people,
-                queues=(group("queue", "Sales Queue", 1, 6), group("queue", "Support – Tier 1", 2, 8)),
+                queues=(group("queue", "Sales Queue", 1, 6), group("queue", "Soporte · Nivel 1", 2, 8)),
                 ring_groups=(
                     group("ring_group", "Front Desk", 11, 3),
                     group("ring_group", "Accounts", 12, 4),

@@ -1,4 +1,4 @@
-"""Failures on demand, for any path of any vendor, applied around the application.
+"""Failures on demand, for any path of any vendor: which, where and when. How they look on the wire is in ``wire``.
 
 Replaced answers (``status``, ``html``, ``empty``, ``redirect``) never reach the vendor; all others do, so a reset
 on a token refresh loses an answer whose effect has happened.
@@ -6,24 +6,13 @@ on a token refresh loses an answer whose effect has happened.
 
 from __future__ import annotations
 
-import asyncio
-import re
-import socket
-import struct
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from email.utils import format_datetime
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import msgspec
-
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from sandbox.clock import Clock
+    from collections.abc import Iterable
 
 Kind = Literal[
     "status",  # `status` with `body`, `retry_after`, `headers`
@@ -42,7 +31,6 @@ Kind = Literal[
     "redirect",  # `status` (default 302) to `location`
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
-HTML = b"<!DOCTYPE html><html><body><h1>Scheduled maintenance</h1></body></html>"
 
 
 @dataclass
@@ -96,15 +84,12 @@ class Fault:
         if self.kind not in KINDS:
             raise ValueError(f"no fault of the kind {self.kind!r}; there are {', '.join(KINDS)}")
 
-    def strikes(self, method: str, target: str) -> bool:
-        """Count a request; say whether the fault strikes it."""
+    def due(self, method: str, target: str) -> bool:
+        """Count a request; say whether the fault is to strike it."""
         if self.match not in target or (self.method or method) != method:
             return False
         self.seen += 1
-        if self.seen <= self.after or (self.times is not None and self.struck >= self.times):
-            return False
-        self.struck += 1
-        return True
+        return self.seen > self.after and (self.times is None or self.struck < self.times)
 
 
 @dataclass
@@ -169,128 +154,8 @@ class Faults:
     def pick(self, method: str, target: str) -> Fault | None:
         """Count a request against every planned fault; the one to apply, if any."""
         with self._lock:
-            struck = None
-            for fault in self.planned:
-                if struck is None and fault.strikes(method, target):
-                    struck = fault
-            if struck is None and self.schedule is not None:
-                struck = self.schedule.pick(target)
-            return struck
-
-
-@dataclass
-class _Answer:
-    """An application's answer, caught before it is sent."""
-
-    status: int = 500
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    body: bytes = b""
-
-    async def catch(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], list(message["headers"])
-        else:
-            self.body += message.get("body", b"")
-
-    def without(self, *names: bytes) -> list[tuple[bytes, bytes]]:
-        return [(name, value) for name, value in self.headers if name not in names]
-
-    async def send(self, send: Send) -> None:
-        head = [*self.without(b"content-length"), (b"content-length", str(len(self.body)).encode())]
-        await send({"type": "http.response.start", "status": self.status, "headers": head})
-        await send({"type": "http.response.body", "body": self.body})
-
-    def raw(self, length: int) -> bytes:
-        head = [*self.without(b"content-length"), (b"content-length", str(length).encode())]
-        lines = b"".join(name + b": " + value + b"\r\n" for name, value in head)
-        return b"HTTP/1.1 %d Sandbox\r\n%s\r\n" % (self.status, lines)
-
-
-async def apply_fault(
-    fault: Fault, app: ASGIApp, clock: Clock, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Answer one request the faulty way."""
-    if fault.kind in ("status", "redirect", "html", "empty"):
-        await _replacement(fault, clock).send(send)
-        return
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.delay_seconds)
-        await app(scope, receive, send)
-        return
-    answer = _Answer()
-    await app(scope, receive, answer.catch)
-    part = answer.body[: int(len(answer.body) * fault.fraction)]
-    transport: asyncio.Transport = scope["extensions"]["sandbox.transport"]["transport"]
-    match fault.kind:
-        case "reset":
-            await _reset(transport)
-        case "close":
-            transport.close()
-        case "reset_mid_body":
-            transport.write(answer.raw(len(answer.body)) + part)
-            await _reset(transport, pause=0.02)
-        case "reset_after_body":
-            transport.write(answer.raw(len(answer.body)) + answer.body)
-            await _reset(transport, pause=0.02)
-        case "truncated_length":
-            transport.write(answer.raw(len(answer.body)) + part)
-            transport.close()
-        case "truncated_json":
-            answer.body = part
-            await answer.send(send)
-        case "content_type":
-            answer.headers = [
-                *answer.without(b"content-type"),
-                (b"content-type", fault.content_type.encode()),
-            ]
-            await answer.send(send)
-        case "nan":
-            answer.body = re.sub(rb":\s*-?\d[\d.]*", b":NaN", answer.body, count=1)
-            await answer.send(send)
-        case "slow_body":
-            head = [*answer.without(b"content-length"), (b"content-length", str(len(answer.body)).encode())]
-            await send({"type": "http.response.start", "status": answer.status, "headers": head})
-            for at in range(0, len(answer.body), fault.piece):
-                piece = answer.body[at : at + fault.piece]
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await asyncio.sleep(fault.delay_seconds)
-            await send({"type": "http.response.body", "body": b""})
-    while transport.is_closing() and not scope["extensions"]["sandbox.transport"]["gone"]():
-        await asyncio.sleep(0.001)
-
-
-def _replacement(fault: Fault, clock: Clock) -> _Answer:
-    headers = dict(fault.headers)
-    body, status = b"", 200
-    if fault.kind == "status":
-        status = fault.status
-        if isinstance(fault.body, str | bytes):
-            body = fault.body.encode() if isinstance(fault.body, str) else fault.body
-            headers.setdefault("content-type", fault.content_type)
-        elif fault.body is not None:
-            body = msgspec.json.encode(fault.body)
-            headers.setdefault("content-type", "application/json")
-    elif fault.kind == "redirect":
-        status = fault.status if 300 <= fault.status < 400 else 302
-        headers["location"] = fault.location
-    elif fault.kind == "html":
-        body = HTML
-        headers["content-type"] = "text/html; charset=utf-8"
-    else:
-        headers["content-type"] = "application/json"
-    if fault.retry_after is not None:
-        text = str(fault.retry_after)
-        if fault.retry_as_date:
-            text = format_datetime(clock.now() + timedelta(seconds=float(fault.retry_after)), usegmt=True)
-        headers["retry-after"] = text
-    return _Answer(status, [(name.lower().encode(), value.encode()) for name, value in headers.items()], body)
-
-
-async def _reset(transport: asyncio.Transport, pause: float = 0.0) -> None:
-    """End a connection with RST instead of FIN: a socket that lingers for zero seconds."""
-    if pause:
-        await asyncio.sleep(pause)
-    sock = transport.get_extra_info("socket")
-    if sock is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+            due = [fault for fault in self.planned if fault.due(method, target)]
+            if due:
+                due[0].struck += 1
+                return due[0]
+            return self.schedule.pick(target) if self.schedule else None

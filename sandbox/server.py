@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
-from typing_extensions import Self, override
+from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.app import App, LoggedRequest
 from sandbox.clock import Clock
 from sandbox.eightx8_work import EightX8Work
 from sandbox.vendor import Vendor, World
+from sandbox.wire import EXTENSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,13 +29,19 @@ class _Protocol(HttpToolsProtocol):
     """uvicorn's HTTP, with the transport handed to the application, which faults need to break it."""
 
     @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.lost = asyncio.Event()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.lost.set()
+
+    @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        wire = {"transport": self.transport, "gone": self._gone}
-        self.scope["extensions"] = {"sandbox.transport": wire}
-
-    def _gone(self) -> bool:
-        return self.cycle is None or self.cycle.disconnected or self.cycle.response_complete
+        self.scope["extensions"] = {EXTENSION: {"transport": self.transport, "lost": self.lost}}
 
 
 class Sandbox:
@@ -133,9 +141,7 @@ class Sandbox:
     def start(self) -> Self:
         """Serve in a thread; returns when the port answers."""
         server, sock = self._bind()
-        self._thread = threading.Thread(
-            target=server.run, kwargs={"sockets": [sock]}, name="sandbox", daemon=True
-        )
+        self._thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="sandbox", daemon=True)
         self._thread.start()
         self._server, self._socket = server, sock
         if not _answers(server, self._thread):

@@ -6,26 +6,14 @@ import threading
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, overload
+from sys import intern
+from typing import Any, overload
 
 import msgspec
 from typing_extensions import override
 
 Row = dict[str, Any]
 """A row as a vendor spells it."""
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _locked(method: Callable[Concatenate[Table, P], R]) -> Callable[Concatenate[Table, P], R]:
-    @wraps(method)
-    def wrapper(self: Table, *args: P.args, **kwargs: P.kwargs) -> R:
-        with self.lock:
-            return method(self, *args, **kwargs)
-
-    return wrapper
 
 
 class Table(Sequence[Row]):
@@ -36,6 +24,7 @@ class Table(Sequence[Row]):
         order: The vendor's sort key of a row; rows are answered by it (ascending or descending, as the vendor does).
         instants: Named times of a row in epoch ms, by which windows select; ``None`` where the row has no such time.
         ended: The time a row's landing delay counts from, in epoch ms.
+        partition: Whose row it is (a PBX, a tenant), kept beside the row in ``partitions``.
         encode: Row to JSON bytes as answered by default.
     """
 
@@ -46,75 +35,79 @@ class Table(Sequence[Row]):
         order: Callable[[Row], tuple[Any, ...]],
         instants: Mapping[str, Callable[[Row], int | None]],
         ended: Callable[[Row], int],
+        partition: Callable[[Row], str] = lambda _: "",
         encode: Callable[[Row], bytes] = msgspec.json.encode,
     ) -> None:
         self.key = key
         self.order = order
         self.instants = instants
         self.ended = ended
+        self.partition = partition
         self.encode = encode
         self.lock = threading.RLock()
         self.delay_ms = 0
         self.jitter_ms = 0
         self.encoded: list[bytes] = []
         self.orders: list[tuple[Any, ...]] = []
-        self.version = 0
-        self._keys: list[Hashable] = []
+        self.partitions: list[str] = []
         self._ended: list[int] = []
         self._visible_at: list[int | None] = []
         self._latest_visible_at = 0
         self._indexes: dict[str, list[tuple[int, int]]] = {name: [] for name in instants}
+        self._unsorted: dict[str, list[tuple[int, int]]] = {}
         self._selected: dict[Hashable, list[int]] = {}
 
-    @_locked
     def add(self, rows: Iterable[Row], *, visible_at: int | None = None) -> None:
         """Put rows in, at once or to be seen from ``visible_at`` (epoch ms) on."""
-        first = len(self.encoded)
-        found: dict[str, list[tuple[int, int]]] = {name: [] for name in self.instants}
-        for number, row in enumerate(rows, first):
-            self.encoded.append(self.encode(row))
-            self.orders.append(self.order(row))
-            self._keys.append(self.key(row))
-            self._ended.append(self.ended(row))
-            self._visible_at.append(visible_at)
-            for name, read in self.instants.items():
-                when = read(row)
-                if when is not None:
-                    found[name].append((when, number))
-        for name, index in self._indexes.items():
-            index += found[name]
-            index.sort()
-        self._latest_visible_at = max(self._latest_visible_at, visible_at or 0)
-        self._selected.clear()
-        self.version += 1
+        with self.lock:
+            first = len(self.encoded)
+            found: dict[str, list[tuple[int, int]]] = {name: [] for name in self.instants}
+            for number, row in enumerate(rows, first):
+                self.encoded.append(self.encode(row))
+                self.orders.append(self.order(row))
+                self.partitions.append(intern(self.partition(row)))
+                self._ended.append(self.ended(row))
+                self._visible_at.append(visible_at)
+                for name, read in self.instants.items():
+                    when = read(row)
+                    if when is not None:
+                        found[name].append((when, number))
+            for name, added in found.items():
+                self._unsorted.setdefault(name, []).extend(added)
+            self._latest_visible_at = max(self._latest_visible_at, visible_at or 0)
+            self._selected.clear()
 
-    @_locked
     def remove(self, keys: Iterable[Hashable]) -> None:
         """Take out every row with one of these keys."""
-        gone = set(keys)
-        kept = [number for number, key in enumerate(self._keys) if key not in gone]
-        if len(kept) == len(self._keys):
-            return
+        with self.lock:
+            gone = set(keys)
+            kept = [number for number, row in enumerate(self) if self.key(row) not in gone]
+            if len(kept) < len(self):
+                self._keep(kept)
+
+    def _keep(self, kept: list[int]) -> None:
         place = {number: new for new, number in enumerate(kept)}
-        for values in (self.encoded, self.orders, self._keys, self._ended, self._visible_at):
-            values[:] = [values[number] for number in kept]  # type: ignore[index]
-        for index in self._indexes.values():
+        self.encoded = [self.encoded[number] for number in kept]
+        self.orders = [self.orders[number] for number in kept]
+        self.partitions = [self.partitions[number] for number in kept]
+        self._ended = [self._ended[number] for number in kept]
+        self._visible_at = [self._visible_at[number] for number in kept]
+        for name in self.instants:
+            index = self._index(name)
             index[:] = [(when, place[number]) for when, number in index if number in place]
         self._selected.clear()
-        self.version += 1
 
-    @_locked
     def replace(self, rows: Sequence[Row], *, visible_at: int | None = None) -> None:
         """Put rows in the place of all rows that have their keys."""
-        self.remove(self.key(row) for row in rows)
-        self.add(rows, visible_at=visible_at)
+        with self.lock:
+            self.remove(self.key(row) for row in rows)
+            self.add(rows, visible_at=visible_at)
 
-    @_locked
     def clear(self) -> None:
         """Take every row out."""
-        self.remove(list(self._keys))
+        with self.lock:
+            self._keep([])
 
-    @_locked
     def select(
         self,
         instant: str,
@@ -126,19 +119,28 @@ class Table(Sequence[Row]):
         high_open: bool = False,
     ) -> list[int]:
         """Numbers of the visible rows whose ``instant`` lies from ``low`` to ``high`` (ms), ascending by order."""
-        memo = (instant, low, high, low_open, high_open)
-        chosen = self._selected.get(memo)
-        if chosen is None:
-            index = self._indexes[instant]
-            begin = bisect_left(index, (low + low_open,))
-            end = bisect_right(index, (high - high_open + 1,), lo=begin)
-            chosen = sorted((number for _, number in index[begin:end]), key=self.orders.__getitem__)
-            if len(self._selected) > 64:
-                self._selected.clear()
-            self._selected[memo] = chosen
-        if self.delay_ms or self.jitter_ms or self._latest_visible_at > now_ms:
-            return [number for number in chosen if self.visible_at(number) <= now_ms]
-        return chosen
+        with self.lock:
+            memo = (instant, low, high, low_open, high_open)
+            chosen = self._selected.get(memo)
+            if chosen is None:
+                index = self._index(instant)
+                begin = bisect_left(index, (low + low_open,))
+                end = bisect_right(index, (high - high_open + 1,), lo=begin)
+                chosen = sorted((number for _, number in index[begin:end]), key=self.orders.__getitem__)
+                if len(self._selected) > 64:
+                    self._selected.clear()
+                self._selected[memo] = chosen
+            if self.delay_ms or self.jitter_ms or self._latest_visible_at > now_ms:
+                return [number for number in chosen if self.visible_at(number) <= now_ms]
+            return chosen
+
+    def _index(self, instant: str) -> list[tuple[int, int]]:
+        """Pairs of instant and row number, in order; sorting waits until they are asked for."""
+        index = self._indexes[instant]
+        if added := self._unsorted.pop(instant, None):
+            index += added
+            index.sort()
+        return index
 
     def visible_at(self, number: int) -> int:
         """The instant (epoch ms) from which a row is answered."""
@@ -147,7 +149,7 @@ class Table(Sequence[Row]):
             return explicit
         if not (self.delay_ms or self.jitter_ms):
             return 0
-        share = zlib.crc32(repr(self._keys[number]).encode()) / 2**32
+        share = zlib.crc32(repr(self.orders[number]).encode()) / 2**32
         return self._ended[number] + self.delay_ms + int(self.jitter_ms * share)
 
     def decoded(self, number: int) -> Row:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,20 +26,33 @@ SERVICES = {
 }
 LRA_TYPES = {"voicemail": 1, "queue": 4, "auto_attendant": 3, "ring_group": 2, "person": 0, "outside": 0}
 DISPOSITIONS = {"answered": "Connected", "voicemail": "Voicemail", "abandoned": "Abandoned"}
+NOT_MISSED = frozenset(("answered", "passed", "busy"))
 DAY_MS = 86_400_000
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parent.parent / "samples"
 
 
 def clock_text(ms: int) -> str:
     """Milliseconds as ``HH:MM:SS``, truncated."""
-    seconds = ms // 1000
+    return _clock(ms // 1000)
+
+
+@cache
+def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+@cache
+def _day(days: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days)).isoformat()
 
 
 def zone_text(ms: int, zone: tzinfo = UTC) -> str:
     """Epoch ms as ``YYYY-MM-DDTHH:MM:SS.mmm+hhmm`` in a zone; ``"0"`` for 0 (WA 4.4)."""
     if not ms:
         return "0"
+    if zone is UTC:
+        days, rest = divmod(ms, DAY_MS)
+        return f"{_day(days)}T{_clock(rest // 1000)}.{ms % 1000:03d}+0000"
     when = datetime.fromtimestamp(ms // 1000, zone)
     text = when.isoformat()
     return f"{text[:19]}.{ms % 1000:03d}{text[19:22]}{text[23:25]}"
@@ -54,30 +67,33 @@ def in_zone(row: Row, zone: tzinfo = UTC) -> Row:
     return row
 
 
-def _shared(caller: Party, callee: Party, direction: str) -> Row:
-    number = caller.extension if direction != "incoming" else caller.number
+def _common(call: Call, pbx: str) -> Row:
+    """What a record and its legs agree on."""
+    incoming = call.direction == "incoming"
+    number = call.caller.number if incoming else call.caller.extension
     return {
+        "callId": str(call.id),
+        "pbxId": pbx,
+        "sipCallId": f"{call.uid >> 36}_{call.uid & 0xFFFFFFF}@192.0.2.{call.uid % 250 + 1}",
         "caller": number,
-        "callerName": caller.name,
-        "callee": callee.extension or callee.number,
-        "calleeName": callee.name,
-        "direction": direction.capitalize(),
-        "callerId": f"{caller.name},{number}",
+        "callerName": call.caller.name,
+        "callerId": f"{call.caller.name},{number}",
+        "dnis": call.dialled.lstrip("+") if incoming else None,
+        "direction": call.direction.capitalize(),
         "calleeDisconnectOnHold": "",
         "callerDisconnectOnHold": "",
+        "branches": [call.site.name],
     }
 
 
-def _flags(outcome: str) -> Row:
+def _outcome(
+    callee: Party, inside: Party, outcome: str, started: int, connected: int, ended: int, talk: int, hold: int
+) -> Row:
+    """Who was called, when, and how it ended: of a call or of one leg."""
     return {
-        "missed": "-" if outcome in ("answered", "passed", "busy") else "Missed",
-        "abandoned": "Abandoned" if outcome == "abandoned" else "-",
-        "answered": "Answered" if outcome == "answered" else "-",
-    }
-
-
-def _times(started: int, connected: int, ended: int, talk: int, hold: int) -> Row:
-    return {
+        "callee": callee.extension or callee.number,
+        "calleeName": callee.name,
+        "departments": [inside.department] if inside.department else [],
         "startTimeUTC": started,
         "startTime": zone_text(started),
         "connectTimeUTC": connected,
@@ -89,63 +105,54 @@ def _times(started: int, connected: int, ended: int, talk: int, hold: int) -> Ro
         "talkTime": clock_text(talk),
         "calleeHoldDurationMS": hold,
         "calleeHoldDuration": clock_text(hold),
+        "missed": "-" if outcome in NOT_MISSED else "Missed",
+        "abandoned": "Abandoned" if outcome == "abandoned" else "-",
+        "answered": "Answered" if outcome == "answered" else "-",
     }
 
 
-def _identity(call: Call, pbx: str, inside: Party) -> Row:
-    return {
-        "callId": str(call.id),
-        "pbxId": pbx,
-        "sipCallId": f"{call.uid >> 36}_{call.uid & 0xFFFFFFF}@192.0.2.{call.uid % 250 + 1}",
-        "dnis": call.dialled.lstrip("+") if call.direction == "incoming" else None,
-        "departments": [inside.department] if inside.department else [],
-        "branches": [call.site.name],
-    }
+def call_rows(call: Call, pbx: str) -> tuple[Row, list[Row]]:
+    """The call record of a call (36 fields) and its call legs (49 fields each)."""
+    common = _common(call, pbx)
+    return _record(call, common), [_leg(call, leg, common) for leg in call.legs]
 
 
-def record_row(call: Call, pbx: str) -> Row:
-    """The call record of a call (36 fields)."""
-    abandoned = call.outcome == "abandoned"
+def _record(call: Call, common: Row) -> Row:
+    answered, wait = call.answered_ms or 0, call.wait_ms
+    started, ended, talk, hold = call.started_ms, call.ended_ms, call.talk_ms, call.hold_ms
     inside = call.callee if call.direction == "incoming" else call.caller
     return {
-        **_identity(call, pbx, inside),
+        **common,
+        **_outcome(call.callee, inside, call.outcome, started, answered, ended, talk, hold),
         "aaDestination": call.callee.extension if call.attendant else None,
-        **_times(call.started_ms, call.answered_ms or 0, call.ended_ms, call.talk_ms, call.hold_ms),
-        **_shared(call.caller, call.callee, call.direction),
-        **_flags(call.outcome),
-        "answeredTime": call.answered_ms or 0,
+        "answeredTime": answered,
         "lastLegDisposition": DISPOSITIONS.get(call.legs[-1].outcome, "Missed"),
         "callLegCount": str(len(call.legs)),
         "ringDuration": call.ring_ms,
-        "abandonedTime": call.ended_ms - call.started_ms if abandoned else 0,
-        "waitTimeMS": call.wait_ms,
-        "waitTime": clock_text(call.wait_ms),
+        "abandonedTime": ended - started if call.outcome == "abandoned" else 0,
+        "waitTimeMS": wait,
+        "waitTime": clock_text(wait),
     }
 
 
-def leg_row(call: Call, leg: Leg, pbx: str) -> Row:
-    """One call leg of a call (49 fields)."""
-    kind = leg.service
-    inside = leg.party if leg.party.extension else call.caller
-    reached = SERVICES.get(kind)
+def _leg(call: Call, leg: Leg, common: Row) -> Row:
+    party, outcome, connected = leg.party, leg.outcome, leg.connected_ms or 0
+    reached = SERVICES.get(party.kind)
     via = SERVICES[leg.via.kind] if leg.via else None
+    inside = party if party.extension else call.caller
     if leg.transferred:
         cause = "Transfer"
-    elif leg.outcome == "passed":
+    elif outcome == "passed":
         cause = "Redirected"
     else:
-        cause = (
-            "Ring No Answer" if leg.outcome in ("missed", "abandoned") and not leg.connected_ms else "Normal"
-        )
+        cause = "Normal" if connected or outcome == "busy" else "Ring No Answer"
     return {
-        **_identity(call, pbx, inside),
+        **common,
         "legId": str(leg.number),
-        **_times(leg.started_ms, leg.connected_ms or 0, leg.ended_ms, leg.talk_ms, leg.hold_ms),
-        **_shared(call.caller, leg.party, call.direction),
-        **_flags(leg.outcome),
-        "lra": leg.party.extension,
-        "lraType": LRA_TYPES[kind],
-        "parentCallId": str(call.id) if leg.via else None,
+        **_outcome(party, inside, outcome, leg.started_ms, connected, leg.ended_ms, leg.talk_ms, leg.hold_ms),
+        "lra": party.extension,
+        "lraType": LRA_TYPES[party.kind],
+        "parentCallId": common["callId"] if via else None,
         "transferToCallId": None,
         "status": "Completed",
         "callerDeviceId": None,
@@ -160,7 +167,7 @@ def leg_row(call: Call, leg: Leg, pbx: str) -> Row:
         "recordServiceOn": "",
         "bargeServiceOn": "",
         "masterSlaveExts": "",
-        "propsLastPartyDisp": DISPOSITIONS.get(leg.outcome, "Missed"),
+        "propsLastPartyDisp": DISPOSITIONS.get(outcome, "Missed"),
         "accountCode": "",
         "aaPath": "",
     }
@@ -191,9 +198,11 @@ def moved(row: Row, shift_ms: int) -> Row:
     return in_zone(later)
 
 
-def full_row(template: Row, given: Iterable[tuple[str, Any]]) -> Row:
-    """A complete row: the given fields over a template, local texts and call time to match."""
-    row = {**template, **dict(given)}
-    if row["disconnectedTimeUTC"]:
-        row.setdefault("callTime", row["disconnectedTimeUTC"] - row["startTimeUTC"])
+def new_row(kind: str, now_ms: int, fields: Row) -> Row:
+    """A complete row: a sample with the given fields; by default an hour old, a minute long, never connected."""
+    started = now_ms // 1000 * 1000 - 3_600_000
+    times = {"startTimeUTC": started, "connectTimeUTC": 0, "disconnectedTimeUTC": started + 60_000}
+    row = {**sample_rows(now_ms)[kind][0], **times, "pbxId": "northwindlon", **fields}
+    if "callTime" not in fields:
+        row["callTime"] = max(row["disconnectedTimeUTC"] - row["startTimeUTC"], 0)
     return in_zone(row)
