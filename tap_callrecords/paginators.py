@@ -26,7 +26,8 @@ class Page:
     Attributes:
         records: our records, in the vendor's order.
         next: what the vendor says about the next page (cursor, token, URL), as it was sent; None without.
-        announced: how many rows the vendor says the whole window has; None when it does not say.
+        announced: how many rows the vendor says the whole window has; None when it does not say, or says so on a
+            page whose word does not count. The largest of a window's pages is what has to be received.
     """
 
     records: list[Record]

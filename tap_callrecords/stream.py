@@ -244,7 +244,7 @@ class CallRecordStream(WindowCheckpoints):
         with run.progress.shown():
             for window, page in read_windows(windows, self.drain, at_once=1 if testing else self._at_once(windows)):
                 if page is not None:
-                    self._note_announced(run, window, page, first=window.index not in run.announced)
+                    self._note_announced(run, window, page)
                     yield from emit(window, page.records)
                     continue
                 yield from self._complete(window, run, emit)
@@ -266,9 +266,10 @@ class CallRecordStream(WindowCheckpoints):
             return 1
         return wanted
 
-    def _note_announced(self, run: _Run, window: TimeWindow, page: Page, *, first: bool) -> None:
-        if first and page.announced is not None:
-            run.announced[window.index] = page.announced
+    def _note_announced(self, run: _Run, window: TimeWindow, page: Page) -> None:
+        """Where several pages of a window announce, the largest number counts."""
+        if page.announced is not None:
+            run.announced[window.index] = max(page.announced, run.announced.get(window.index, 0))
 
     def _complete(
         self,
@@ -303,7 +304,7 @@ class CallRecordStream(WindowCheckpoints):
                 found,
             )
             for page in self.drain(window):
-                self._note_announced(run, window, page, first=window.index not in run.announced)
+                self._note_announced(run, window, page)
                 yield from emit(window, page.records)
 
     def _report(self, run: _Run) -> None:

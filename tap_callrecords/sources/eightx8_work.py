@@ -191,6 +191,8 @@ class WorkStream(CallRecordStream):
                 return self.fetch(window, page)
             raise
         self._api.time_zone_accepted = True
+        if page is not None:
+            result.announced = None  # only the first page counts the window as the cursor walks it (WA 4.3)
         return result
 
     @override
