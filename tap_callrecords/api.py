@@ -139,6 +139,7 @@ class VendorApi(ABC):
     def unexplained(self, response: requests.Response) -> str:
         """A refusal that the vendor does not document: its own words, without personal data."""
         words = " ".join(str(value) for value in words_of(response).values() if isinstance(value, (str, int)))
+        words = words or ("" if response.text.lstrip().startswith("<") else response.text.strip())
         said = f": {clean_quote(words)}" if words else ""
         return f"{self.product} refused a request with status {response.status_code}{said}"
 
