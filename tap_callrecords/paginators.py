@@ -84,3 +84,45 @@ class ScrollIdPaginator(Paginator[str | None]):
         self._seen.add(page.next)
         self.current = page.next
         return True
+
+
+class PageNumberPaginator(Paginator[int]):
+    """Numbered pages, that is offsets, over a set that may move while it is read (CC R4 to R6).
+
+    A window has no more rows when a page is empty, or when as many rows as announced have come and the page is
+    shorter than asked for: a server that clamps the page size sends short pages all the way. Then page 1 is asked for
+    once more. A row that came in meanwhile has shifted the others, and shows itself in a larger announcement.
+    """
+
+    def __init__(self, page_size: int) -> None:
+        """Args: page_size: rows asked for."""
+        self.current = 1
+        self._page_size = page_size
+        self._announced: int | None = None
+        self._received = 0
+        self._counting_again = False
+
+    @override
+    def advance(self, page: Page) -> bool:
+        if self._counting_again:
+            return False
+        if self.current == 1:
+            self._announced = page.announced
+        self._received += len(page.records)
+        if page.records and not self._is_last(page):
+            self.current += 1
+        else:
+            self.current = 1
+            self._counting_again = True
+        return True
+
+    def _is_last(self, page: Page) -> bool:
+        if self._announced is None:
+            return False
+        if self._received > 2 * (self._announced + self._page_size):
+            raise FatalAPIError(
+                f"The vendor announced {self._announced} rows for a time window, but goes on after {self._received}: "
+                "it seems to answer the same page for every page number. The bookmark stays before this window; "
+                "report it to the vendor."
+            )
+        return self._received >= self._announced and len(page.records) < self._page_size

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_callrecords.sources import eightx8_work
+from tap_callrecords.sources import eightx8_contact_center, eightx8_work
 
 if TYPE_CHECKING:
     from tap_callrecords.stream import CallRecordStream
@@ -47,5 +47,16 @@ SOURCES: Sequence[Source] = (
         product=eightx8_work.WorkApi.product,
         credentials=(("eightx8_work_api_key", "eightx8_work_username", "eightx8_work_password"),),
         streams=eightx8_work.STREAMS,
+    ),
+    Source(
+        product=eightx8_contact_center.ContactCenterApi.product,
+        credentials=(
+            (
+                "eightx8_contact_center_api_key",
+                "eightx8_contact_center_token",
+                "eightx8_contact_center_tenant_id",
+            ),
+        ),
+        streams=eightx8_contact_center.STREAMS,
     ),
 )

@@ -1,0 +1,186 @@
+"""8x8 Contact Center: Recent Calls, numbered pages over a range of milliseconds (CC A)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import requests
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from typing_extensions import override
+
+from tap_callrecords import instants
+from tap_callrecords.api import VendorApi, words_of
+from tap_callrecords.paginators import Page, PageNumberPaginator
+from tap_callrecords.records import Record
+from tap_callrecords.schemas import SCHEMAS, StreamSchema
+from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.windows import TimeWindow, epoch_ms
+
+Row = TypeVar("Row")
+
+TIME_ZONE = "GMT"
+SAME_ZONE = frozenset({"GMT", "UTC", "Z", "ZULU", "UCT", "ETC/GMT", "ETC/UTC", "ETC/UCT", "GMT0", "GMT+0", "GMT+00:00"})
+"""What the vendor may echo for it."""
+CLOCK_TOLERANCE = timedelta(seconds=2)
+"""Between `callDate`, cut to seconds, and the milliseconds in `callId` (CC R7)."""
+LONGEST_TAIL = timedelta(hours=1)
+"""How long after its end a call may still be at work (wrap-up, survey), if the range selects by that (CC R3)."""
+BAD_KEY = (
+    "8x8 Contact Center does not know the API key. Check setting eightx8_contact_center_api_key: it is the Key (not "
+    "the Secret) of an App in 8x8 Admin Console that includes Customer Experience Recent Calls; a product that was just "
+    "added takes some minutes."
+)
+SUCCESSOR = (
+    "8x8 no longer documents Recent Calls and may not serve it any more; its successor is the stream "
+    "eightx8_interactions: set eightx8_analytics_key and eightx8_analytics_secret (Key and Secret of an App that "
+    "includes Analytics for Contact Center) and eightx8_analytics_region, and remove the eightx8_contact_center "
+    "settings."
+)
+REFUSALS = {
+    requests.codes.unauthorized: "8x8 Contact Center refused the credentials. Check settings "
+    "eightx8_contact_center_api_key, eightx8_contact_center_token and eightx8_contact_center_tenant_id.",
+    requests.codes.forbidden: "8x8 Contact Center does not let this API key and token read the tenant. Check settings "
+    "eightx8_contact_center_token and eightx8_contact_center_tenant_id, and that the App of setting "
+    "eightx8_contact_center_api_key includes Customer Experience Recent Calls.",
+    requests.codes.not_found: "8x8 Contact Center does not serve Recent Calls at this address. Check settings "
+    "eightx8_contact_center_region and eightx8_contact_center_api_url.",
+    requests.codes.gone: "8x8 Contact Center has ended Recent Calls.",
+}
+"""What a status means; the bodies are not documented (CC A3)."""
+_CREATED = re.compile(r"int-([1-3][0-9a-f]{10})-", re.IGNORECASE)
+"""Hexadecimal milliseconds from 2004 to 2109: a number outside is no time."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Envelope(msgspec.Struct, Generic[Row]):
+    """Body of an answer (CC A2)."""
+
+    hits: int
+    rows: list[Row] = msgspec.field(name="data")
+    timezone: str | None = None
+
+
+class ContactCenterApi(VendorApi):
+    """8x8 Contact Center, Customer Experience (CC A1, A3): key and tenant token in headers of their own, no OAuth."""
+
+    product = "8x8 Contact Center"
+
+    @property
+    @override
+    def url(self) -> str:
+        return str(self.config["eightx8_contact_center_api_url"]).rstrip("/")
+
+    @override
+    def headers(self) -> Mapping[str, str]:
+        return {
+            **super().headers(),
+            "8x8-apikey": self.config["eightx8_contact_center_api_key"],
+            "token": self.config["eightx8_contact_center_token"],
+        }
+
+    @override
+    def explain(self, response: requests.Response) -> str | None:
+        said = " ".join(str(word) for word in words_of(response).values())
+        if re.search(r"SHA001|Invalid 8x8-apikey", said, re.IGNORECASE):
+            raise ConfigurationError(f"{BAD_KEY} {SUCCESSOR}")
+        if sentence := REFUSALS.get(response.status_code):
+            raise ConfigurationError(f"{sentence} {SUCCESSOR}")
+        return None
+
+
+class RecentCalls(CallRecordStream):
+    """One row per call of the tenant, voice only (CC A2)."""
+
+    name = "eightx8_recent_calls"
+    path = "/v1/recentCallData"
+    primary_keys = ("tenant_id", "call_id")
+    replication_key = "call_date_utc"
+    schema = StreamSchema(SCHEMAS)
+    api_type = ContactCenterApi
+    envelope = Envelope
+
+    _told_of_a_mismatch = False
+
+    @property
+    @override
+    def key_defaults(self) -> Mapping[str, str]:
+        return {"tenant_id": self.config.get("eightx8_contact_center_tenant_id", "")}
+
+    @override
+    def new_paginator(self) -> PageNumberPaginator:
+        return PageNumberPaginator(self.config["eightx8_contact_center_page_size"])
+
+    @override
+    def request(self, window: TimeWindow, page: int) -> requests.Request:
+        body = {
+            "tenantId": self.config["eightx8_contact_center_tenant_id"],
+            "page": page,
+            "rows": str(self.config["eightx8_contact_center_page_size"]),
+            # Never `duration` beside it, no blanks in it, no filters (CC R1, R2, R8).
+            "timeRange": f"{epoch_ms(window.query_start)}-{epoch_ms(window.query_end)}",
+            "timezone": TIME_ZONE,
+        }
+        region = self.config["eightx8_contact_center_region"]
+        return requests.Request("POST", f"{self.api.url}{self.path}/{region}", json=body)
+
+    @override
+    def fetch(self, window: TimeWindow, page: int) -> Page:
+        answer = super().fetch(window, page)
+        for record in answer.records:
+            self._check_time(record, window)
+        if page != 1:
+            answer.announced = None  # what it means past the first page is not documented (CC R6)
+        return answer
+
+    @override
+    def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
+        zone = envelope.timezone
+        if zone and zone.strip().upper() not in SAME_ZONE:
+            raise FatalAPIError(
+                f"8x8 Contact Center was asked for times in {TIME_ZONE} but answered in {zone}: the times of its calls "
+                "can't be trusted, so nothing is taken from them."
+            )
+        return Page(records, announced=envelope.hits)
+
+    def _check_time(self, record: Record, window: TimeWindow) -> None:
+        """Trust the time in the call's id more than the rendered one, and refuse calls that were not asked for.
+
+        Raises:
+            FatalAPIError: a call has nothing to do with the window: the vendor ignores the range (CC R8).
+        """
+        rendered = instants.parse(record.call_date_utc) if record.call_date_utc else None
+        created = created_at(record.call_id)
+        if created is not None and (rendered is None or abs(created - rendered) > CLOCK_TOLERANCE):
+            if rendered is not None and not self._told_of_a_mismatch:
+                self._told_of_a_mismatch = True
+                self.logger.warning(
+                    "The time in a call's id differs from its callDate by %s; call_date_utc is taken from the id.",
+                    abs(created - rendered),
+                )
+            record.call_date_utc = instants.to_text(created)
+        times = [each for each in (rendered, created) if each is not None]
+        if not times:
+            return
+        length = timedelta(milliseconds=max(0, record.call_duration or 0))
+        begins_too_late = min(times) > window.query_end + CLOCK_TOLERANCE
+        ended_too_early = max(times) + length < window.query_start - LONGEST_TAIL
+        if begins_too_late or ended_too_early:
+            raise FatalAPIError(
+                f"8x8 Contact Center was asked for calls from {instants.to_text(window.query_start)} to "
+                f"{instants.to_text(window.query_end)} but sent one of {instants.to_text(times[0])}: it ignores the "
+                "time range, so the run ends before it reads all history. The bookmark stays before this window; report it "
+                "to the vendor."
+            )
+
+
+def created_at(call_id: str) -> datetime | None:
+    """The time in an interaction's id, its hexadecimal milliseconds (CC A2); None where it has none."""
+    found = _CREATED.match(call_id)
+    return _EPOCH + timedelta(milliseconds=int(found[1], 16)) if found else None
+
+
+STREAMS: Sequence[type[CallRecordStream]] = (RecentCalls,)
