@@ -1,6 +1,3 @@
-{# Our words for the medium. Only `voice` rows are calls in the volume models. #}
-{% macro channels() %}{{ return(['voice', 'voicemail', 'sms', 'chat', 'email', 'lookup', 'other']) }}{% endmacro %}
-
 {# The medium of an 8x8 Contact Center interaction (CC B6). #}
 {% macro eightx8_channel(media_type) %}
     case lower({{ media_type }})

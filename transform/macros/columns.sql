@@ -16,7 +16,7 @@
       'leg_key', 'call_key', 'vendor', 'account', 'vendor_call_id', 'vendor_leg_id', 'channel', 'direction', 'outcome',
       'party', 'started_at', 'answered_at', 'ended_at',
       'caller_number', 'caller_name', 'callee_number', 'callee_name',
-      'queue_id', 'queue_name', 'agent_id', 'agent_name',
+      'queue_id', 'queue_name', 'agent_id', 'agent_name', 'agent_side',
       'ring_seconds', 'talk_seconds', 'hold_seconds', 'total_seconds',
       'is_transfer', 'source_stream', 'source_at',
   ]) }}

@@ -1,6 +1,3 @@
-{# Our words for where a call came from: inbound, outbound, internal, unknown. #}
-{% macro directions() %}{{ return(['inbound', 'outbound', 'internal', 'unknown']) }}{% endmacro %}
-
 {#
   8x8 Work says Incoming and Outgoing, and is not known to say more; a call from one extension to another is internal all
   the same (WA 4.4). Three-digit callees are left out: emergency and service numbers look like that.

@@ -50,9 +50,9 @@
 {% macro snowflake__plus_milliseconds(timestamp, milliseconds) %}dateadd('millisecond', {{ milliseconds }}, {{ timestamp }}){% endmacro %}
 
 {# Text as another type; null where it does not fit and the warehouse can tell. #}
-{% macro safe_cast(text, data_type) %}{{ return(adapter.dispatch('safe_cast', 'tap_callrecords')(text, data_type)) }}{% endmacro %}
-{% macro default__safe_cast(text, data_type) %}try_cast({{ text }} as {{ tap_callrecords.type_of(data_type) }}){% endmacro %}
-{% macro postgres__safe_cast(text, data_type) %}cast({{ text }} as {{ tap_callrecords.type_of(data_type) }}){% endmacro %}
+{% macro cast_text(text, data_type) %}{{ return(adapter.dispatch('cast_text', 'tap_callrecords')(text, data_type)) }}{% endmacro %}
+{% macro default__cast_text(text, data_type) %}try_cast({{ text }} as {{ tap_callrecords.type_of(data_type) }}){% endmacro %}
+{% macro postgres__cast_text(text, data_type) %}cast({{ text }} as {{ tap_callrecords.type_of(data_type) }}){% endmacro %}
 
 {# A member of a JSON object as text. #}
 {% macro json_text(json, name) %}{{ return(adapter.dispatch('json_text', 'tap_callrecords')(json, name)) }}{% endmacro %}
@@ -83,3 +83,32 @@
 {% macro postgres__element_text(alias) %}({{ alias }}.element #>> '{}'){% endmacro %}
 {% macro duckdb__element_text(alias) %}({{ alias }}.element ->> '$'){% endmacro %}
 {% macro snowflake__element_text(alias) %}cast({{ alias }}.value as varchar){% endmacro %}
+
+{# A UTC timestamp as the wall clock of `report_timezone`. #}
+{% macro report_time(timestamp) %}
+  {%- if var('report_timezone', 'UTC') == 'UTC' -%}{{ return(timestamp) }}{%- endif -%}
+  {{ return(adapter.dispatch('report_time', 'tap_callrecords')(timestamp, var('report_timezone'))) }}
+{% endmacro %}
+{% macro default__report_time(timestamp, zone) %}(({{ timestamp }} at time zone 'UTC') at time zone '{{ zone }}'){% endmacro %}
+{% macro snowflake__report_time(timestamp, zone) %}convert_timezone('UTC', '{{ zone }}', {{ timestamp }}){% endmacro %}
+
+{# The weekday of a timestamp: 1 is Monday, 7 is Sunday. #}
+{% macro weekday(timestamp) %}{{ return(adapter.dispatch('weekday', 'tap_callrecords')(timestamp)) }}{% endmacro %}
+{% macro default__weekday(timestamp) %}cast(extract(isodow from {{ timestamp }}) as integer){% endmacro %}
+{% macro snowflake__weekday(timestamp) %}dayofweekiso({{ timestamp }}){% endmacro %}
+
+{# A query of the numbers from 0 to below a limit, as column `n`. #}
+{% macro numbers(limit) %}{{ return(adapter.dispatch('numbers', 'tap_callrecords')(limit)) }}{% endmacro %}
+{% macro default__numbers(limit) %}select cast(n as integer) as n from generate_series(0, {{ limit - 1 }}) as series (n){% endmacro %}
+{% macro snowflake__numbers(limit) %}select row_number() over (order by seq4()) - 1 as n from table(generator(rowcount => {{ limit }})){% endmacro %}
+
+{# The number of weekdays of one kind (1 is Monday) between two dates, both included. #}
+{% macro weekdays_between(first, last, weekday) %}
+    floor(({{ tap_callrecords.days_since_monday(last) }} - {{ weekday }} + 8) / 7.0)
+    - floor(({{ tap_callrecords.days_since_monday(first) }} - {{ weekday }} + 7) / 7.0)
+{% endmacro %}
+
+{# Days since Monday, 1 January 1900. #}
+{% macro days_since_monday(date) %}{{ return(adapter.dispatch('days_since_monday', 'tap_callrecords')(date)) }}{% endmacro %}
+{% macro default__days_since_monday(date) %}(cast({{ date }} as date) - cast('1900-01-01' as date)){% endmacro %}
+{% macro snowflake__days_since_monday(date) %}datediff('day', cast('1900-01-01' as date), cast({{ date }} as date)){% endmacro %}

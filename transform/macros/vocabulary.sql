@@ -1,13 +1,23 @@
-{# Our words for how a call ended, strongest first: where a vendor says several things of a call, the first of these holds. #}
-{% macro outcomes() %}
-  {{ return(['answered', 'voicemail', 'callback', 'abandoned', 'busy', 'rejected', 'failed', 'completed', 'missed',
-             'in_progress', 'other']) }}
+{#
+  Our words. Of `outcome` the strongest comes first: where a vendor says several things of a call, the first of these
+  holds. Of `channel` only voice counts in the volume models.
+#}
+{% macro words_of(column) %}
+  {{ return({
+      'vendor': ['eightx8_work', 'eightx8_contact_center', 'webex_calling', 'voiso'],
+      'channel': ['voice', 'voicemail', 'sms', 'chat', 'email', 'lookup', 'other'],
+      'direction': ['inbound', 'outbound', 'internal', 'unknown'],
+      'outcome': ['answered', 'voicemail', 'callback', 'abandoned', 'busy', 'rejected', 'failed', 'completed', 'missed',
+                  'in_progress', 'other'],
+      'party': ['person', 'queue', 'hunt_group', 'auto_attendant', 'voicemail', 'trunk', 'external', 'service'],
+      'agent_side': ['calling', 'called'],
+  }[column]) }}
 {% endmacro %}
 
 {# The strongest of several outcomes; `other` when none of them is known. #}
 {% macro strongest_outcome(expressions) %}
     case
-      {%- for outcome in tap_callrecords.outcomes() if outcome != 'other' %}
+      {%- for outcome in tap_callrecords.words_of('outcome') if outcome != 'other' %}
         when '{{ outcome }}' in ({% for expression in expressions %}coalesce({{ expression }}, ''){{ ', ' if not loop.last }}{% endfor %}) then '{{ outcome }}'
       {%- endfor %}
         else 'other'
@@ -18,12 +28,12 @@
 {% macro strongest_outcome_of_group(expression) %}
     case min(
         case {{ expression }}
-          {%- for outcome in tap_callrecords.outcomes() %}
+          {%- for outcome in tap_callrecords.words_of('outcome') %}
             when '{{ outcome }}' then {{ loop.index }}
           {%- endfor %}
         end
     )
-      {%- for outcome in tap_callrecords.outcomes() %}
+      {%- for outcome in tap_callrecords.words_of('outcome') %}
         when {{ loop.index }} then '{{ outcome }}'
       {%- endfor %}
     end

@@ -67,11 +67,12 @@ select
         when leg_direction = 'outbound' then {{ given('caller_name') }}
         when party = 'person' then {{ given('callee_name') }}
     end as agent_name,
+    case when leg_direction = 'outbound' then 'calling' else 'called' end as agent_side,
     {{ seconds_between('start_time_utc', 'connect_time_utc') }} as ring_seconds,
     {{ seconds('talk_time_ms') }} as talk_seconds,
     {{ seconds('callee_hold_duration_ms') }} as hold_seconds,
     {{ seconds('call_time') }} as total_seconds,
-    lower(trim(cause)) = 'transfer' or {{ given('transfer_to_call_id') }} is not null as is_transfer,
+    coalesce(lower(trim(cause)), '') = 'transfer' or {{ given('transfer_to_call_id') }} is not null as is_transfer,
     source_stream,
     coalesce(disconnected_time_utc, start_time_utc) as source_at
 from judged

@@ -28,7 +28,7 @@ judged as (
             when lower(legs.user_type) like 'automatedattendant%' then 'auto_attendant'
             when lower(legs.user_type) like 'voicemail%' then 'voicemail'
             when lower(legs.user_type) in ('localgateway', 'routelist') then 'trunk'
-            when lower(legs.user_type) in ('user', 'place', 'virtualline', 'virtuallline') then 'person'
+            when lower(legs.user_type) in ('user', 'place', 'virtualline') then 'person'
             when {{ given('legs.user_type') }} is null then 'person'
             else 'service'
         end as party,
@@ -66,6 +66,7 @@ select
     case when party in ('queue', 'hunt_group') then {{ given('user_name') }} end as queue_name,
     case when party = 'person' then {{ given('user_uuid') }} end as agent_id,
     case when party = 'person' then {{ given('user_name') }} end as agent_name,
+    case when lower(direction) = 'originating' then 'calling' else 'called' end as agent_side,
     cast(ring_duration as numeric(18, 3)) as ring_seconds,
     cast(duration as numeric(18, 3)) as talk_seconds,
     cast(hold_duration as numeric(18, 3)) as hold_seconds,
