@@ -42,7 +42,7 @@ class SeenRows:
             return False
         self._variants.setdefault(window, set()).add((key, content))
         self.differing += 1
-        return True
+        return not self._met_by_neighbours(window, key, content)
 
     def _met_by_neighbours(self, window: int, key: int, content: int) -> bool:
         for distance in range(1, self._reach + 1):

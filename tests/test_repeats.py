@@ -1,0 +1,40 @@
+"""A row met twice is emitted once; a row that differs under the same key is emitted too."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_callrecords.repeats import SeenRows
+
+rows = st.tuples(st.integers(0, 5), st.integers(0, 2))  # key, content
+
+
+@given(st.lists(rows))
+def test_equal_rows_of_a_window_are_emitted_once_and_differing_ones_all(arriving: list[tuple[int, int]]) -> None:
+    seen = SeenRows()
+    emitted = Counter(row for row in arriving if seen.is_new(0, *row))
+    assert emitted == Counter(set(arriving))
+    assert seen.distinct(0) == len({key for key, _ in arriving})
+    assert seen.distinct(0) + seen.variants(0) == len(set(arriving))
+
+
+@given(st.lists(rows), st.lists(rows))
+def test_a_row_met_in_a_neighbouring_window_is_not_emitted_again_but_counts(
+    first: list[tuple[int, int]], second: list[tuple[int, int]]
+) -> None:
+    seen = SeenRows()
+    emitted = [row for window, arriving in enumerate((first, second)) for row in arriving if seen.is_new(window, *row)]
+    assert sorted(emitted) == sorted(set(first) | set(second))
+    assert seen.distinct(1) == len({key for key, _ in second})
+
+
+def test_windows_out_of_reach_are_forgotten() -> None:
+    seen = SeenRows()
+    assert seen.is_new(0, 1, 1)
+    assert seen.is_new(1, 2, 1)
+    seen.forget_before(2)
+    assert seen.is_new(1, 1, 1)  # window 0 was forgotten
+    assert not seen.is_new(2, 2, 1)  # window 1 was not

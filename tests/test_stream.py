@@ -1,0 +1,239 @@
+"""A run reads every call once, whatever the vendor's bounds and pages are like, and its bookmark never runs ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sandbox import Sandbox
+from tap_callrecords import instants
+from tests.support.tap import Output, sync
+
+SPAN = timedelta(hours=30)
+RECORDS, LEGS = "eightx8_call_records", "eightx8_call_legs"
+BOUNDS: list[Literal["[]", "[)", "(]", "()"]] = ["[]", "[)", "(]", "()"]
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with Sandbox(empty=True) as box:
+        yield box
+
+
+@pytest.fixture(autouse=True)
+def emptied(box: Sandbox) -> None:
+    work = box.eightx8_work
+    work.records.clear()
+    work.legs.clear()
+    work.switches = type(work.switches)()
+    box.requests.clear()
+
+
+def ms(instant: datetime) -> int:
+    return int(instant.timestamp() * 1000)
+
+
+def put_record(box: Sandbox, call_id: int, start_ms: int, end_ms: int, **fields: Any) -> None:
+    work = box.eightx8_work
+    work.add_record(work.new_record(callId=str(call_id), startTimeUTC=start_ms, disconnectedTimeUTC=end_ms, **fields))
+
+
+def run(box: Sandbox, stream: str = RECORDS, state: dict[str, Any] | None = None, **config: Any) -> Output:
+    start = datetime.now(UTC) - SPAN
+    out = sync({**box.eightx8_work.config, "start_date": start.isoformat(), **config}, streams=[stream], state=state)
+    if out.error is not None and not config.get("may_fail"):
+        raise out.error
+    return out
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> list[tuple[int, int]]:
+    """(milliseconds before now of the start, length in ms); many of them on whole seconds and hours."""
+    before = st.integers(0, int(SPAN.total_seconds()) - 3600).map(lambda seconds: seconds * 1000)
+    on_an_hour = st.integers(1, 29).map(lambda hours: hours * 3_600_000)
+    start = st.one_of(before, on_an_hour, before.map(lambda each: each + 999), on_an_hour.map(lambda each: each + 1))
+    return draw(st.lists(st.tuples(start, st.integers(0, 2 * 3_600_000)), max_size=25))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    made=calls(),
+    bounds=st.sampled_from(BOUNDS),
+    selects_by=st.sampled_from(["start", "disconnect"]),
+    end_second=st.sampled_from([".000", ".999"]),
+    window_hours=st.integers(1, 40),
+    settle_minutes=st.integers(0, 90),
+    page_size=st.integers(1, 30),
+    parallel_windows=st.sampled_from([1, 4]),
+    order=st.sampled_from(["newest_first", "shuffled"]),
+)
+def test_every_settled_call_is_emitted_exactly_once_under_every_reading_of_the_bounds(
+    box: Sandbox,
+    made: list[tuple[int, int]],
+    bounds: Literal["[]", "[)", "(]", "()"],
+    selects_by: Literal["start", "disconnect"],
+    end_second: Literal[".000", ".999"],
+    order: Literal["newest_first", "shuffled"],
+    settle_minutes: int,
+    **config: Any,
+) -> None:
+    emptied.__wrapped__(box) if hasattr(emptied, "__wrapped__") else None
+    work = box.eightx8_work
+    work.records.clear()
+    work.switches = replace(
+        type(work.switches)(), bounds=bounds, record_filter=selects_by, end_second=end_second, order=order
+    )
+    page_size = config.pop("page_size")
+    now = datetime.now(UTC).replace(microsecond=0)
+    for number, (before, length) in enumerate(made):
+        put_record(box, number, ms(now) - before, ms(now) - before + length)
+    out = run(box, settle_minutes=settle_minutes, eightx8_work_page_size=page_size, **config)
+    settled = ms(now) - settle_minutes * 60_000
+    due = {
+        (str(number),)
+        for number, (before, length) in enumerate(made)
+        if ms(now) - before + (length if selects_by == "disconnect" else 0) <= settled
+    }
+    emitted = out.keys(RECORDS, "call_id")
+    assert due <= set(emitted)
+    assert set(emitted.values()) <= {1}
+    bookmarks = out.bookmarks(RECORDS)
+    assert bookmarks == sorted(bookmarks)
+    assert bookmarks[-1] <= instants.to_text(datetime.now(UTC) - timedelta(minutes=settle_minutes))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=calls(), delay_minutes=st.integers(0, 24 * 60), window_hours=st.integers(1, 40))
+def test_calls_that_land_late_are_read_by_a_later_run_when_the_lookback_reaches_them(
+    box: Sandbox, made: list[tuple[int, int]], delay_minutes: int, window_hours: int
+) -> None:
+    work = box.eightx8_work
+    work.records.clear()
+    now = datetime.now(UTC).replace(microsecond=0)
+    late = [number for number in range(len(made)) if number % 2]
+    for number, (before, length) in enumerate(made):
+        if number not in late:
+            put_record(box, number, ms(now) - before, ms(now) - before + length)
+    first = run(box, window_hours=window_hours, settle_minutes=0)
+    reread_from = now - timedelta(minutes=delay_minutes)
+    for number in late:
+        before, length = made[number]
+        put_record(box, number, ms(now) - before, ms(now) - before + length)
+    second = run(box, state=first.bookmark, lookback_hours=24, window_hours=window_hours, settle_minutes=0)
+    reached = {(str(n),) for n in late if ms(now) - made[n][0] >= ms(now - timedelta(hours=24))}
+    assert reached <= set(second.keys(RECORDS, "call_id"))
+    assert (second.bookmarks(RECORDS) or first.bookmarks(RECORDS))[0] >= first.bookmarks(RECORDS)[-1]
+    assert reread_from <= now
+
+
+def test_a_second_run_reads_again_no_more_than_the_lookback(box: Sandbox) -> None:
+    now = ms(datetime.now(UTC))
+    for hours in range(1, 30):
+        put_record(box, hours, now - hours * 3_600_000, now - hours * 3_600_000)
+    first = run(box)
+    box.requests.clear()
+    second = run(box, state=first.bookmark, lookback_hours=3)
+    assert {int(key) for (key,) in second.keys(RECORDS, "call_id")} == {1, 2, 3}
+    starts = [each.query["startTime"] for each in box.requests if "startTime" in each.query]
+    assert min(starts) >= (datetime.now(UTC) - timedelta(hours=3, minutes=16)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def test_a_state_follows_each_window_s_records(box: Sandbox) -> None:
+    now = ms(datetime.now(UTC))
+    for hours in range(1, 30):
+        put_record(box, hours, now - hours * 3_600_000, now - hours * 3_600_000)
+    out = run(box, window_hours=5)
+    latest = ""
+    for message in out.messages:
+        if message["type"] == "RECORD":
+            assert message["record"]["start_time_utc"] >= latest
+        elif message["type"] == "STATE":
+            latest = message["value"]["bookmarks"][RECORDS]["replication_key_value"]
+    assert len(out.states) == 6
+    assert out.states[-1]["bookmarks"][RECORDS].keys() == {"replication_key", "replication_key_value"}
+
+
+def test_empty_windows_move_the_bookmark_too(box: Sandbox) -> None:
+    out = run(box, window_hours=10)
+    assert len(out.bookmarks(RECORDS)) == 3
+
+
+def test_a_bounded_back_fill_never_moves_the_bookmark_backwards(box: Sandbox) -> None:
+    first = run(box)
+    end = datetime.now(UTC) - timedelta(hours=20)
+    second = run(box, state=first.bookmark, end_date=end.isoformat())
+    assert set(second.bookmarks(RECORDS)) == {first.bookmarks(RECORDS)[-1]}
+
+
+def test_a_window_that_is_announced_larger_is_read_again_until_it_is_complete(box: Sandbox) -> None:
+    now = ms(datetime.now(UTC))
+    for number in range(8):
+        put_record(box, number, now - 3_600_000 - number, now - 3_000_000)
+    box.eightx8_work.switches.withhold = 2
+    box.eightx8_work.switches.withhold_reads = 2
+    out = run(box, window_hours=40)
+    assert set(out.keys(RECORDS, "call_id").values()) == {1}
+    assert len(out.records(RECORDS)) == 8
+
+
+def test_a_window_that_stays_short_fails_with_both_numbers_and_keeps_the_bookmark_before_it(box: Sandbox) -> None:
+    now = ms(datetime.now(UTC))
+    for number in range(8):
+        put_record(box, number, now - 3_600_000 - number, now - 3_000_000)
+    box.eightx8_work.switches.overcount = 3
+    out = run(box, window_hours=10, may_fail=True)
+    assert "announced 11 rows" in str(out.error)
+    assert "sent 8 in 4 readings" in str(out.error)
+    first_call = instants.from_epoch_ms(now - 3_600_000 - 7)
+    assert all(bookmark < first_call for bookmark in out.bookmarks(RECORDS))
+
+
+def test_rows_under_one_key_with_different_content_are_all_emitted_and_counted(
+    box: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = ms(datetime.now(UTC))
+    put_record(box, 1, now - 3_600_000, now - 3_500_000, caller="+15555550100")
+    put_record(box, 1, now - 3_700_000, now - 3_600_000, caller="+15555550101")
+    out = run(box, window_hours=40)
+    assert len(out.records(RECORDS)) == 2
+    assert "1 rows share their key with a different row" in caplog.text
+
+
+def test_the_start_date_that_the_vendor_no_longer_serves_is_told(
+    box: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = datetime.now(UTC) - timedelta(days=1000)
+    run(box, start_date=start.isoformat(), end_date=(start + timedelta(days=270)).isoformat(), window_hours=9999)
+    assert "serves nothing before" in caplog.text
+
+
+def test_a_failing_window_leaves_the_bookmark_of_the_windows_before_it(box: Sandbox) -> None:
+    from sandbox import Fault
+
+    box.faults.add(Fault("status", match="/v2/call-records", status=500, retry_after="0", after=2, times=None))
+    out = run(box, window_hours=10, max_attempts=2, may_fail=True)
+    box.faults.clear()
+    assert len(out.bookmarks(RECORDS)) == 2
+    assert "answered 500; gave up after 2 tries" in str(out.error)
+
+
+def test_legs_are_read_by_their_disconnect_time(box: Sandbox) -> None:
+    work = box.eightx8_work
+    now = ms(datetime.now(UTC))
+    work.add_legs(
+        [
+            work.new_leg(
+                callId="1", legId=str(number), startTimeUTC=now - 90_000_000, disconnectedTimeUTC=now - 3_600_000
+            )
+            for number in (1, 2)
+        ]
+    )
+    out = run(box, LEGS, window_hours=3)
+    assert out.keys(LEGS, "pbx_id", "call_id", "leg_id").total() == 2
+    assert out.bookmark["bookmarks"][LEGS]["replication_key"] == "disconnected_time_utc"
