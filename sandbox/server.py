@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.app import App, LoggedRequest
 from sandbox.clock import Clock
+from sandbox.eightx8_contact_center import EightX8ContactCenter
 from sandbox.eightx8_work import EightX8Work
 from sandbox.vendor import Vendor, World
 from sandbox.wire import EXTENSION
@@ -73,6 +74,7 @@ class Sandbox:
         self.clock = clock or Clock()
         self.world = World(seed, days, 0 if empty else calls_per_day, samples and not empty, self.clock)
         self.eightx8_work = EightX8Work(self.world)
+        self.eightx8_contact_center = EightX8ContactCenter(self.world)
         self.vendors: dict[str, Vendor] = {
             vendor.name: vendor for vendor in vars(self).values() if isinstance(vendor, Vendor)
         }
@@ -105,7 +107,8 @@ class Sandbox:
 
     def _bind(self) -> tuple[uvicorn.Server, socket.socket]:
         """Take the port and make the rows of the warm vendors."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # The protocol is named so that asyncio sets TCP_NODELAY: without it every page waits 40 ms for a delayed ACK.
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", self._port))
         self.world.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
