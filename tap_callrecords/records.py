@@ -180,7 +180,7 @@ class RecordBuilder:
         for position, name in unknown:
             names[f"field_{position}"] = name
             fields.append((f"field_{position}", Any, msgspec.UNSET))
-        row_type = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, gc=False)
+        row_type = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False)
         absent = len(fields)  # the place of the None that follows a row's values
         return _Layout(
             decoder=msgspec.json.Decoder(self._envelope[row_type]),
