@@ -31,8 +31,7 @@ LONGEST_TAIL = timedelta(hours=1)
 """How long after its end a call may still be at work (wrap-up, survey), if the range selects by that (CC R3)."""
 BAD_KEY = (
     "8x8 Contact Center does not know the API key. Check setting eightx8_contact_center_api_key: it is the Key (not "
-    "the Secret) of an App in 8x8 Admin Console that includes Customer Experience Recent Calls; a product that was just "
-    "added takes some minutes."
+    "the Secret) of an App in 8x8 Admin Console that includes Customer Experience Recent Calls."
 )
 SUCCESSOR = (
     "8x8 no longer documents Recent Calls and may not serve it any more; its successor is the stream "
@@ -172,8 +171,8 @@ class RecentCalls(CallRecordStream):
             raise FatalAPIError(
                 f"8x8 Contact Center was asked for calls from {instants.to_text(window.query_start)} to "
                 f"{instants.to_text(window.query_end)} but sent one of {instants.to_text(times[0])}: it ignores the "
-                "time range, so the run ends before it reads all history. The bookmark stays before this window; report it "
-                "to the vendor."
+                "time range, and the run ends before it reads all history. The bookmark stays before this window; "
+                "report it to the vendor."
             )
 
 

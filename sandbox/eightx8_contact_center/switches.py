@@ -1,0 +1,55 @@
+"""What Recent Calls' documents leave open, and what reality may do (CC A4, R1 to R14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass
+class Switches:
+    """All may be set while running; the defaults are the documents' plainest reading.
+
+    Attributes:
+        precedence: Which of ``duration`` and ``timeRange`` wins (R1).
+        filters_required: Without ``duration`` and the eight range filters: 400 (R2).
+        range_filter: Which time of a call the range selects by (R3).
+        bounds: Which ends of the range belong to it (R3).
+        order: Rows by start, or in another order at every request (R4).
+        arrivals: So many rows land before the ones already sent, one after each page, and shift the offsets (R4).
+        departures: So many sent rows vanish, one after each page, so that the next page skips a row (R4).
+        withhold: So many rows are counted but not sent, on the first reads of a range (R4).
+        withhold_reads: How many reads that are; ``None`` all.
+        page_cap: The real limit of ``rows``, lower than asked for, without saying so (R5).
+        ignore_page: Every page is the first (R5).
+        hits_past_end: ``hits`` on a page without rows (R6).
+        render_zone: Zone of the times and of the echo, whatever was asked for (R7).
+        echo_zone: Whether the answer has ``timezone`` (R7).
+        blanks: What becomes of a range with blanks (R8).
+        ignore_range: The range is not looked at (R8).
+        multi_valued_ids: Ids as lists, some with an empty end (R10).
+        numbers: How numbers come (R11).
+        status: Recent Calls is no longer served, with this status (R13).
+        bad_key: How an unknown key is refused (CC A4).
+    """
+
+    precedence: Literal["duration", "timeRange"] = "duration"
+    filters_required: bool = False
+    range_filter: Literal["start", "end"] = "start"
+    bounds: Literal["[]", "[)", "(]", "()"] = "[]"
+    order: Literal["ascending", "descending", "unstable"] = "ascending"
+    arrivals: int = 0
+    departures: int = 0
+    withhold: int = 0
+    withhold_reads: int | None = 1
+    page_cap: int | None = None
+    ignore_page: bool = False
+    hits_past_end: Literal["total", "zero"] = "total"
+    render_zone: str | None = None
+    echo_zone: bool = True
+    blanks: Literal["reject", "tolerate", "ignore_range"] = "reject"
+    ignore_range: bool = False
+    multi_valued_ids: bool = False
+    numbers: Literal["as documented", "text", "numbers", "empty"] = "as documented"
+    status: int | None = None
+    bad_key: Literal["401", "SHA001"] = "401"
