@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 import requests
@@ -29,6 +30,10 @@ class NoAuth(AuthBase):
         return r
 
 
+class VerbatimRequest(requests.Request):
+    """A request whose URL is sent as it is: requests would encode anew what a vendor has put together."""
+
+
 class VendorApi(ABC):
     """One vendor product; made once for a tap and used by all its streams and their threads."""
 
@@ -36,6 +41,8 @@ class VendorApi(ABC):
     """What people call it."""
     retry_statuses: ClassVar[frozenset[int]] = frozenset({408, 425, 429})
     """Statuses below 500 that pass."""
+    usual_retry_after: ClassVar[Mapping[int, int]] = {}
+    """Seconds to wait, by status, where the vendor has forgotten to say `Retry-After`."""
 
     def __init__(self, config: Mapping[str, Any], *, user_agent: str, logger: logging.Logger) -> None:
         self.config = config
@@ -62,6 +69,11 @@ class VendorApi(ABC):
             ConfigurationError: a setting or a right is wrong.
         """
         return None
+
+    @contextmanager
+    def turn(self, request: requests.Request) -> Iterator[requests.Request]:
+        """Hold while a request is on its way: wait for its turn where the vendor sets a pace, yield what to send."""
+        yield request
 
     def session(self) -> requests.Session:
         """This thread's session."""
@@ -107,6 +119,10 @@ class VendorApi(ABC):
             ) from None
 
     def _send(self, request: requests.Request, auth: Any) -> requests.Response:
+        with self.turn(request) as due:
+            return self._send_now(due, auth)
+
+    def _send_now(self, request: requests.Request, auth: Any) -> requests.Response:
         session = self.session()
         prepared = session.prepare_request(
             requests.Request(
@@ -119,6 +135,8 @@ class VendorApi(ABC):
                 auth=auth,
             )
         )
+        if isinstance(request, VerbatimRequest):
+            prepared.url = request.url
         settings = session.merge_environment_settings(prepared.url, {}, None, None, None)
         return session.send(prepared, timeout=self._timeout, **settings)
 
@@ -128,6 +146,8 @@ class VendorApi(ABC):
             return
         host = host_of(response.url)
         if status >= 500 or status in self.retry_statuses:  # noqa: PLR2004
+            if status in self.usual_retry_after:
+                response.headers.setdefault("Retry-After", str(self.usual_retry_after[status]))
             raise RetriableAPIError(f"{host} answered {status}", response)
         if status < 400:  # noqa: PLR2004
             raise FatalAPIError(
@@ -179,4 +199,12 @@ def token_lifetime(answer: Mapping[str, Any], *, default: float) -> float:
         return default
 
 
-__all__ = ["ConfigurationError", "NoAuth", "VendorApi", "read_token_answer", "token_lifetime", "words_of"]
+__all__ = [
+    "ConfigurationError",
+    "NoAuth",
+    "VendorApi",
+    "VerbatimRequest",
+    "read_token_answer",
+    "token_lifetime",
+    "words_of",
+]

@@ -7,9 +7,12 @@ name is then `current`.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from urllib.parse import urlsplit
 
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
@@ -17,6 +20,18 @@ from typing_extensions import override
 from tap_callrecords.records import Record
 
 Name = TypeVar("Name")
+_REL_NEXT = re.compile(r'(?:^|;)\s*rel\s*=\s*(?:"[^"]*(?<![\w-])next(?![\w-])[^"]*"|next(?![\w-]))', re.IGNORECASE)
+
+
+class CursorRepeated(FatalAPIError):  # noqa: N818 - named for what it is
+    """A vendor named a page of a window that has been read already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The vendor repeated a cursor within one time window: going on would not end, and stopping would "
+            "lose records. The bookmark stays before this window; run again, and report it to the vendor "
+            "if it stays so."
+        )
 
 
 @dataclass(slots=True)
@@ -76,11 +91,7 @@ class ScrollIdPaginator(Paginator[str | None]):
         if page.next is None or page.next in self._terminators or not page.records:
             return False
         if page.next in self._seen:
-            raise FatalAPIError(
-                "The vendor repeated a cursor within one time window: going on would not end, and stopping would "
-                "lose records. The bookmark stays before this window; run again, and report it to the vendor "
-                "if it stays so."
-            )
+            raise CursorRepeated
         self._seen.add(page.next)
         self.current = page.next
         return True
@@ -126,3 +137,59 @@ class PageNumberPaginator(Paginator[int]):
                 "report it to the vendor."
             )
         return self._received >= self._announced and len(page.records) < self._page_size
+
+
+def next_link(header: str | None) -> str | None:
+    """The URL of relation `next` in a `Link` header, as it was sent; None without one.
+
+    Takes RFC 8288 and also what its examples get wrong in the wild: doubled opening brackets, a closing bracket
+    after the relation, commas in the URL (WX 6).
+    """
+    for segment in (header or "").split("<"):
+        url, _, parameters = segment.partition(">")
+        if _REL_NEXT.search(parameters):
+            return url.strip()
+        url, _, parameters = url.rpartition(";")
+        if _REL_NEXT.search(parameters):
+            return url.strip()
+    return None
+
+
+class LinkPaginator(Paginator[tuple[int, str | None]]):
+    """URLs that the vendor puts together, followed as they are (WX 6); (pass, None) names the first page of a pass.
+
+    A window has several passes where one query cannot hold all that is asked for. A pass has ended when there is no
+    further URL, and never on a short or an empty page.
+    """
+
+    def __init__(self, may_follow: Callable[[str], bool], *, passes: int = 1) -> None:
+        """Args: may_follow: whether credentials may go to a URL; passes: queries per window."""
+        self.current: tuple[int, str | None] = (0, None)
+        self._may_follow = may_follow
+        self._passes = passes
+        self._seen: set[str] = set()
+
+    @override
+    def advance(self, page: Page) -> bool:
+        number, _ = self.current
+        if page.next is None:
+            self.current = (number + 1, None)
+            self._seen.clear()
+            return number + 1 < self._passes
+        if not self._may_follow(page.next):
+            raise FatalAPIError(
+                f"The vendor's link to the next page leads to {_host(page.next)}, where credentials must not go. The "
+                "bookmark stays before this window."
+            )
+        if page.next in self._seen:
+            raise CursorRepeated
+        self._seen.add(page.next)
+        self.current = (number, page.next)
+        return True
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no host"

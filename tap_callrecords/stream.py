@@ -30,7 +30,7 @@ from tap_callrecords.privacy import Privacy
 from tap_callrecords.progress import Progress
 from tap_callrecords.records import Record, RecordBuilder
 from tap_callrecords.repeats import SeenRows
-from tap_callrecords.windows import ContiguousEnd, Span, TimeWindow, floor_second, plan_span, plan_windows
+from tap_callrecords.windows import OVERLAP, ContiguousEnd, Span, TimeWindow, floor_second, plan_span, plan_windows
 
 if TYPE_CHECKING:
     from tap_callrecords.api import VendorApi
@@ -72,6 +72,11 @@ class CallRecordStream(WindowCheckpoints):
     only_one_window_at_once: ClassVar[str | None] = None
     """Why the vendor's limits forbid `parallel_windows`; None where they do not."""
     field_names_in_any_case: ClassVar[bool] = False
+    announcement_is_binding: ClassVar[bool] = True
+    """Whether a window with fewer rows than announced is incomplete; else that is only warned of."""
+    window_end_column: ClassVar[str | None] = None
+    """A column for the end of the window in which a row was read. It is no part of the row's content: a row met in
+    two windows is the same row."""
 
     _tap: TapCallRecords
 
@@ -145,7 +150,7 @@ class CallRecordStream(WindowCheckpoints):
             start_date=self._instant("start_date"),
             end_date=self._instant("end_date"),
             bookmark=instants.parse(bookmark) if bookmark else None,
-            lookback=timedelta(hours=self.config["lookback_hours"]),
+            lookback=self.lookback,
             settle=self.settle,
             retention=self.retention,
         )
@@ -159,15 +164,20 @@ class CallRecordStream(WindowCheckpoints):
         return span, plan_windows(span, self.window_length)
 
     @property
+    def lookback(self) -> timedelta:
+        """How much before the bookmark is read again."""
+        return timedelta(hours=self.config["lookback_hours"])
+
+    @property
     def settle(self) -> timedelta:
         """How close to now is read."""
         return timedelta(minutes=self.config["settle_minutes"])
 
     @property
     def window_length(self) -> timedelta:
-        """Length of a window, as configured and as the vendor allows."""
+        """Length of a window, as configured and as the vendor allows for it and its overlap at both ends."""
         wanted = timedelta(hours=self.config["window_hours"])
-        return wanted if self.longest_window is None else min(wanted, self.longest_window)
+        return wanted if self.longest_window is None else min(wanted, self.longest_window - 2 * OVERLAP)
 
     @property
     def _tap_product(self) -> str:
@@ -290,6 +300,17 @@ class CallRecordStream(WindowCheckpoints):
             found = distinct + (run.seen.variants(window.index) if reading else 0)
             if announced is None or found >= announced:
                 return
+            if not self.announcement_is_binding:
+                self.logger.warning(
+                    "%s counts %d rows from %s to %s, but sent %d different ones. What its count means is not "
+                    "documented; if this goes on, compare with its own reports.",
+                    self._tap_product,
+                    announced,
+                    instants.to_text(window.start),
+                    instants.to_text(window.end),
+                    found,
+                )
+                return
             if reading == READS_OF_A_SHORT_WINDOW:
                 raise FatalAPIError(
                     f"{self._tap_product} announced {announced} rows from {instants.to_text(window.start)} to "
@@ -326,11 +347,14 @@ class CallRecordStream(WindowCheckpoints):
 
         def emit(window: TimeWindow, records: list[Record]) -> tuple[()]:
             end = b',"time_extracted":"' + instants.to_text(datetime.now(UTC)).encode() + b'"}\n'
-            is_new, index = run.seen.is_new, window.index
+            is_new, index, column = run.seen.is_new, window.index, self.window_end_column
             lines: list[bytes] = []
             for record in records:
                 line = _encode(record)
                 if is_new(index, hash(key_of(record)), hash(line)):
+                    if column is not None:
+                        setattr(record, column, instants.to_text(window.end))
+                        line = _encode(record)
                     lines += (begin, line, end)
             write_lines(lines)
             self._counter.increment(len(lines) // 3)
@@ -346,6 +370,8 @@ class CallRecordStream(WindowCheckpoints):
         def emit(window: TimeWindow, records: list[Record]) -> Iterator[dict[str, Any]]:
             for record in records:
                 if run.seen.is_new(window.index, hash(key_of(record)), hash(_encode(record))):
+                    if self.window_end_column is not None:
+                        setattr(record, self.window_end_column, instants.to_text(window.end))
                     run.progress.page(1)
                     yield msgspec.structs.asdict(record)
 

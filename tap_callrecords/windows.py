@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 OVERLAP = timedelta(seconds=1)
@@ -48,6 +48,15 @@ class TimeWindow:
     end: datetime
     query_start: datetime
     query_end: datetime
+
+
+def halves(window: TimeWindow, *, widen_by: timedelta = OVERLAP) -> tuple[TimeWindow, TimeWindow]:
+    """A window's two halves, under its own index; the second one is asked for from before the first one's end."""
+    middle = window.start + (window.end - window.start) / 2
+    return (
+        replace(window, end=middle, query_end=middle),
+        replace(window, start=middle, query_start=middle - widen_by),
+    )
 
 
 def plan_span(
