@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_callrecords.sources import eightx8_contact_center, eightx8_work
+from tap_callrecords.sources import eightx8_contact_center, eightx8_work, webex
 
 if TYPE_CHECKING:
     from tap_callrecords.stream import CallRecordStream
@@ -58,5 +58,13 @@ SOURCES: Sequence[Source] = (
             ),
         ),
         streams=eightx8_contact_center.STREAMS,
+    ),
+    Source(
+        product=webex.WebexApi.product,
+        credentials=(
+            ("webex_access_token",),
+            ("webex_client_id", "webex_client_secret", "webex_refresh_token"),
+        ),
+        streams=webex.STREAMS,
     ),
 )

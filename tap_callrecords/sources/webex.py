@@ -1,0 +1,340 @@
+"""Webex Calling: detailed call history, as a feed by time of the call and as a live stream, paged by links (WX)."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Generic, TypeVar
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import msgspec
+import requests
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from typing_extensions import override
+
+from tap_callrecords import instants
+from tap_callrecords.api import VendorApi, VerbatimRequest
+from tap_callrecords.http import Pacer, Refused, host_of
+from tap_callrecords.paginators import CursorRepeated, LinkPaginator, Page, next_link
+from tap_callrecords.progress import in_words
+from tap_callrecords.records import Record
+from tap_callrecords.schemas import SCHEMAS, StreamSchema
+from tap_callrecords.sources.webex_refusals import explain, region_in, tracking_id
+from tap_callrecords.sources.webex_tokens import RefreshToken, StaticToken
+from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.windows import Span, TimeWindow, halves
+
+Row = TypeVar("Row")
+
+MARGIN = timedelta(minutes=5)
+"""How far from the edge of what Webex serves is kept: clocks differ, and requests wait for their turn."""
+LIVE_REACH = timedelta(hours=12)
+LIVE_OVERLAP = timedelta(minutes=5)
+MOST_LOCATIONS = 10
+LEAST_PAGE_SIZE = 500
+"""Current servers take no smaller one (WX 3)."""
+SHORTEST_TO_HALVE = timedelta(minutes=2)
+_VENDOR_URL = re.compile(r"https://(?:[a-z0-9-]+\.)+webexapis\.com(?::443)?/[^\s\\]*", re.IGNORECASE)
+
+
+class Envelope(msgspec.Struct, Generic[Row]):
+    """Body of an answer; what tells of further pages stands in the header `Link` (WX 6)."""
+
+    rows: list[Row] = msgspec.field(name="items")
+
+
+class LinkRefused(FatalAPIError):  # noqa: N818 - named for what it is
+    """Webex does not take a link that it has put together itself."""
+
+
+class FirstPage(requests.Request):
+    """The first request of a window, which Webex counts in its own way; put together when its turn has come.
+
+    Attributes:
+        path: of the endpoint.
+        start: `startTime`, moved up if Webex would no longer serve it.
+        end: `endTime`.
+        reach: how far back Webex serves, less a margin.
+        locations: names to filter by; empty for all.
+    """
+
+    def __init__(
+        self, path: str, start: datetime, end: datetime, *, reach: timedelta, locations: Sequence[str] = ()
+    ) -> None:
+        super().__init__("GET")
+        self.path = path
+        self.start = start
+        self.end = end
+        self.reach = reach
+        self.locations = locations
+
+
+class WebexApi(VendorApi):
+    """Webex Calling's call history (WX 1, 2, 7)."""
+
+    product = "Webex Calling"
+    retry_statuses = VendorApi.retry_statuses | {requests.codes.locked}
+    usual_retry_after: ClassVar = {requests.codes.locked: 60, requests.codes.too_many_requests: 60}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auth = RefreshToken(self) if self.config.get("webex_refresh_token") else StaticToken(self.config)
+        interval: int = self.config["webex_initial_request_interval_seconds"]
+        self._first_pages = Pacer(1, interval) if interval else None
+        self._further_pages = Pacer(self.config["webex_page_requests_per_minute"], 60)
+        self._page_size: int = self.config["webex_page_size"]
+        self._base = str(self.config["webex_api_url"]).rstrip("/")
+        self._has_moved = False
+        self._lock = threading.Lock()
+
+    @property
+    @override
+    def url(self) -> str:
+        return self._base
+
+    @override
+    @contextmanager
+    def turn(self, request: requests.Request) -> Iterator[requests.Request]:
+        if isinstance(request, FirstPage) and self._first_pages:
+            with self._first_pages:
+                yield self._put_together(request)
+        elif isinstance(request, FirstPage):
+            yield self._put_together(request)
+        elif isinstance(request, VerbatimRequest):
+            with self._further_pages:
+                yield request
+        else:
+            yield request
+
+    def _put_together(self, request: FirstPage) -> requests.Request:
+        start = max(request.start, datetime.now(UTC) - request.reach)
+        if start - request.start > timedelta(minutes=1):
+            self.warn_of_loss(request.start, start)
+        query = {
+            "startTime": instants.to_text(start),
+            "endTime": instants.to_text(request.end),
+            "max": str(self._page_size),
+        }
+        if request.locations:
+            query["locations"] = ",".join(request.locations)
+        # Blanks as %20, the rest as in the vendor's own example (WX 3).
+        return VerbatimRequest("GET", f"{self.url}{request.path}?{urlencode(query, safe='/:,', quote_via=quote)}")
+
+    def warn_of_loss(self, start: datetime, end: datetime) -> None:
+        """Say what can't be had any more."""
+        self.logger.warning(
+            "Webex no longer serves what is from %s until %s: it left its history while the tap was reading.",
+            instants.to_text(start),
+            instants.to_text(end),
+        )
+
+    def may_follow(self, url: str) -> bool:
+        """Whether a link leads to where the token may go: Webex, or the configured host (WX 6)."""
+        own = urlsplit(self.url)
+        return bool(_VENDOR_URL.fullmatch(url)) or url.startswith(f"{own.scheme}://{own.netloc}/")
+
+    def is_empty(self, response: requests.Response) -> bool:
+        """Whether an answer without records says that there are none (WX 6): 204, or 404 in certain words."""
+        if response.status_code == requests.codes.not_found:
+            return "no cdrs" in response.text.lower()
+        return bool(response.status_code == requests.codes.no_content)
+
+    @override
+    def _check(self, response: requests.Response) -> None:
+        if response.status_code == requests.codes.gateway_timeout:  # the vendor's advice: ask for less (WX 7)
+            self._page_size = min(self._page_size, max(LEAST_PAGE_SIZE, self._page_size // 2))
+        if not self.is_empty(response):
+            super()._check(response)
+
+    @override
+    def explain(self, response: requests.Response) -> str | None:
+        if response.status_code == requests.codes.unavailable_for_legal_reasons and self._moves(response):
+            return "Webex holds the data of this organisation in another region"
+        return explain(response, self.config)
+
+    @override
+    def unexplained(self, response: requests.Response) -> str:
+        return super().unexplained(response) + tracking_id(response)
+
+    def _moves(self, response: requests.Response) -> bool:
+        """Take the host that a refusal names, once in a run; whether the request is worth repeating there."""
+        region = region_in(response)
+        with self._lock:
+            if region is None or host_of(response.url) == host_of(region):
+                return False
+            if not self._has_moved:
+                self._has_moved = True
+                self._base = region + urlsplit(self._base).path
+                self.logger.warning(
+                    "Webex holds the data of this organisation at %s, which is used for this run. Set webex_api_url "
+                    "to %s to save the detour.",
+                    host_of(region),
+                    self._base,
+                )
+            return host_of(self._base) == host_of(region)
+
+
+class WebexStream(CallRecordStream):
+    """What feed and live stream share: query, links, envelope, fields (WX 3, 6, 8)."""
+
+    api_type = WebexApi
+    primary_keys = ("report_id",)
+    schema = StreamSchema(SCHEMAS)
+    envelope = Envelope
+    field_names_in_any_case = True
+    announcement_is_binding = False  # the meaning of totalCount is inferred (WX A14)
+    least_settle: ClassVar[timedelta]
+
+    @property
+    @override
+    def settle(self) -> timedelta:
+        return max(super().settle, self.least_settle)
+
+    @override
+    def plan(self) -> tuple[Span, Sequence[TimeWindow]]:
+        span, windows = super().plan()
+        least = (len(windows) * len(self._passes) - 1) * self.config["webex_initial_request_interval_seconds"]
+        if least >= 60:  # noqa: PLR2004 - what is over within a minute needs no word
+            self.logger.info(
+                "%d time windows, a request to begin each, and Webex's allowance for such requests: %s at least.",
+                len(windows),
+                in_words(least),
+            )
+        return span, windows
+
+    @property
+    def _api(self) -> WebexApi:
+        api = self.api
+        assert isinstance(api, WebexApi)  # noqa: S101 - `api_type` says so
+        return api
+
+    @property
+    def _locations(self) -> Sequence[str]:
+        return list(dict.fromkeys(self.config.get("webex_locations") or ()))
+
+    @property
+    def _filters_here(self) -> bool:
+        """Whether the tap filters by location: Webex takes no name with a comma (WX A28)."""
+        return any("," in name for name in self._locations)
+
+    @property
+    def _passes(self) -> Sequence[Sequence[str]]:
+        """The locations that each pass over a window asks for."""
+        names = [] if self._filters_here else self._locations
+        return [names[at : at + MOST_LOCATIONS] for at in range(0, len(names), MOST_LOCATIONS)] or [()]
+
+    @override
+    def new_paginator(self) -> LinkPaginator:
+        return LinkPaginator(self._api.may_follow, passes=len(self._passes))
+
+    @override
+    def request(self, window: TimeWindow, page: tuple[int, str | None]) -> requests.Request:
+        number, url = page
+        if url is not None:
+            return VerbatimRequest("GET", url)
+        return FirstPage(
+            self.path,
+            window.query_start,
+            window.query_end,
+            reach=self.retention,
+            locations=self._passes[number],
+        )
+
+    @override
+    def drain(self, window: TimeWindow) -> Iterator[Page]:
+        try:
+            yield from super().drain(window)
+        except (CursorRepeated, LinkRefused) as error:
+            # Perhaps more records on one instant of the cursor than a page holds, or a window that has left what
+            # Webex serves while its pages were read: a shorter one may go.
+            if window.end - window.start < SHORTEST_TO_HALVE:
+                raise
+            self.logger.warning("%s Now the window is read again in halves.", error)
+            for half in halves(window):
+                yield from self.drain(half)
+
+    @override
+    def fetch(self, window: TimeWindow, page: tuple[int, str | None]) -> Page:
+        asked, (_, url) = self._api.url, page
+        if url is None and window.query_end < datetime.now(UTC) - self.retention:
+            self._api.warn_of_loss(window.query_start, window.query_end)
+            return Page([])
+        try:
+            return super().fetch(window, page)
+        except Refused as error:
+            if url is not None and error.status == requests.codes.bad_request:
+                raise LinkRefused(str(error)) from None
+            if url is not None or self._api.url == asked:
+                raise
+            return self.fetch(window, page)  # in the region that the refusal named
+
+    @override
+    def read_body(self, response: requests.Response) -> tuple[Envelope[Any], list[Record]]:
+        return (Envelope([]), []) if self._api.is_empty(response) else super().read_body(response)
+
+    @override
+    def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
+        url = next_link(response.headers.get("Link"))
+        if self._filters_here:
+            wanted = {name.strip().casefold() for name in self._locations}
+            records = [record for record in records if str(record.location).strip().casefold() in wanted]
+        return Page(records, next=url, announced=None if self._locations else _total_count(url))
+
+
+def _total_count(url: str | None) -> int | None:
+    counts = parse_qs(urlsplit(url).query).get("totalCount", []) if url else []
+    return int(counts[0]) if counts and counts[0].isdecimal() else None
+
+
+class DetailedCallHistory(WebexStream):
+    """One row per leg of a call; by which of its times the window selects is open, hence the look-back (WX A1)."""
+
+    name = "webex_detailed_call_history"
+    path = "/cdr_feed"
+    replication_key = "report_time"
+    longest_window = timedelta(hours=12)
+    least_settle = timedelta(minutes=5, seconds=30)
+
+    @property
+    @override
+    def retention(self) -> timedelta:
+        return timedelta(hours=self.config["webex_history_hours"]) - MARGIN
+
+
+class LiveCallHistory(WebexStream):
+    """The same rows by the time when Webex stored them, which no field tells: hence `inserted_before` (WX 13.2)."""
+
+    name = "webex_live_call_history"
+    path = "/cdr_stream"
+    replication_key = "inserted_before"
+    window_end_column = "inserted_before"
+    selected_by_default = False
+    longest_window = timedelta(hours=2)
+    least_settle = timedelta(minutes=1, seconds=30)
+
+    @property
+    @override
+    def retention(self) -> timedelta:
+        return LIVE_REACH - MARGIN
+
+    @property
+    @override
+    def lookback(self) -> timedelta:
+        return LIVE_OVERLAP  # late rows come in later windows; only clocks and the order of storing may differ
+
+    @override
+    def plan(self) -> tuple[Span, Sequence[TimeWindow]]:
+        bookmark = self.read_bookmark()
+        if bookmark and instants.parse(bookmark) < datetime.now(UTC) - self.retention:
+            raise ConfigurationError(
+                f"Stream {self.name} was last read up to {bookmark}, but Webex keeps its live records for 12 hours "
+                f"only. Read the gap with stream {DetailedCallHistory.name}, which reaches further back, then remove "
+                f"the bookmark of {self.name} from the state to begin anew; run it every few hours."
+            )
+        return super().plan()
+
+
+STREAMS: Sequence[type[CallRecordStream]] = (DetailedCallHistory, LiveCallHistory)

@@ -1,0 +1,142 @@
+"""What Webex's refusals mean, and what to do (WX 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from singer_sdk.exceptions import ConfigurationError
+
+from tap_callrecords.http import host_of
+from tap_callrecords.progress import in_words
+from tap_callrecords.redaction import clean_quote
+
+REGIONS = {
+    "US and Canada": "analytics-calling.webexapis.com",
+    "Europe": "analytics-calling-eu.webexapis.com",
+    "India": "analytics-calling-in.webexapis.com",
+    "Australia": "analytics-calling-au.webexapis.com",
+    "US government": "analytics-calling-gov.webexapis.com",
+}
+"""Where organisations' call history is (WX 1)."""
+HOSTS = ", ".join(f"{host} ({where})" for where, host in REGIONS.items())
+RIGHT_URL = f"Check setting webex_api_url: https://<host>/v1 with the host of the organisation's region ({HOSTS})."
+OLDER_HISTORY_HOURS = 48
+_REGION = re.compile(r"https://analytics-calling[a-z0-9-]*\.webexapis\.com(?!\.?[\w@:-])", re.IGNORECASE)
+
+TOKEN_NOT_RENEWED = (
+    "Webex refused to renew the access token. Check settings webex_client_id and webex_client_secret; else the refresh "
+    "token has expired (after 90 days without a run) or was withdrawn: authorise the integration or service app anew "
+    "and put its refresh token into webex_refresh_token."
+)
+ACCESS_TOKEN_REFUSED = (
+    "Webex refused the access token. A token of the developer site lives for 12 hours and can't be renewed: put a new "
+    "one into setting webex_access_token, or set webex_client_id, webex_client_secret and webex_refresh_token for "
+    "tokens that renew themselves."
+)
+RENEWED_TOKEN_REFUSED = (
+    "Webex refused an access token that it has just issued. Check that settings webex_auth_url and webex_api_url "
+    "belong to the same deployment (commercial or government) and that the administrator who authorised is active."
+)
+NO_RIGHT = (
+    "Webex does not let this user read call history. The integration or service app needs the scope "
+    "spark-admin:calling_cdr_read, and the administrator who authorised it the role 'Webex Calling Detailed Call "
+    "History API access' (Control Hub, Users, Administrator roles). After granting it, authorise anew."
+)
+
+
+def explain(response: requests.Response, config: Mapping[str, Any]) -> str | None:
+    """The sentence for a refusal of a request; None for one that the vendor does not document.
+
+    Raises:
+        ConfigurationError: a setting or a right is wrong, whatever is asked for.
+    """
+    sentence = _sentence(response, config)
+    if sentence is None:
+        return None
+    said = message_of(response)
+    sentence += (f" Webex says: {clean_quote(said)}" if said else "") + tracking_id(response)
+    if response.status_code == requests.codes.bad_request and not _is_for_token(response):
+        return sentence
+    raise ConfigurationError(sentence)
+
+
+def _sentence(response: requests.Response, config: Mapping[str, Any]) -> str | None:
+    codes = requests.codes
+    if _is_for_token(response):
+        return TOKEN_NOT_RENEWED
+    if response.status_code == codes.bad_request:
+        return _bad_parameter(response, config)
+    if response.status_code == codes.unavailable_for_legal_reasons:
+        region = region_in(response)
+        where = f"{region}/v1" if region else f"https://<host>/v1 with the host of the right region ({HOSTS})"
+        return f"Webex holds the data of this organisation in another region. Set webex_api_url to {where}."
+    return {
+        codes.unauthorized: RENEWED_TOKEN_REFUSED if config.get("webex_refresh_token") else ACCESS_TOKEN_REFUSED,
+        codes.forbidden: NO_RIGHT,
+        codes.not_found: f"{host_of(response.url)} does not know the call history. {RIGHT_URL}",
+    }.get(response.status_code)
+
+
+def _is_for_token(response: requests.Response) -> bool:
+    return str(response.request.url).endswith("/access_token")
+
+
+def _bad_parameter(response: requests.Response, config: Mapping[str, Any]) -> str | None:
+    said = message_of(response).lower()
+    clock = _clock_difference(response)
+    if "starttime" in said or "start time" in said:
+        if str(response.request.url).partition("?")[0].endswith("/cdr_stream"):
+            return f"Webex finds a time window of the live stream too old.{clock}"
+        hours = config["webex_history_hours"]
+        if hours > OLDER_HISTORY_HOURS:
+            return (
+                f"Webex serves less history than setting webex_history_hours says ({hours} hours). Set it to "
+                f"{OLDER_HISTORY_HOURS}, which is what older organisations have; what is older can't be had.{clock}"
+            )
+        return f"Webex finds a time window too old. Check setting webex_history_hours and this machine's clock.{clock}"
+    if "endtime" in said or "end time" in said:
+        return f"Webex finds a time window too new. Check this machine's clock, or raise setting settle_minutes.{clock}"
+    if "location" in said:
+        return "Webex does not know a location. Check setting webex_locations: names as in Control Hub."
+    return None
+
+
+def _clock_difference(response: requests.Response) -> str:
+    try:
+        theirs = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return ""
+    seconds = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
+    if abs(seconds) < 30:  # noqa: PLR2004 - the margins bear that
+        return ""
+    return f" This machine's clock is {in_words(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'} Webex's."
+
+
+def message_of(response: requests.Response) -> str:
+    """The vendor's own words: `message`, else the first error's description."""
+    try:
+        body = response.json()
+    except ValueError:
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    return str(body.get("message") or first.get("description") or "")
+
+
+def region_in(response: requests.Response) -> str | None:
+    """The address of a regional host that a refusal names, `https://` included (WX 1: the place is not documented)."""
+    found = _REGION.search(response.text)
+    return found.group().lower() if found else None
+
+
+def tracking_id(response: requests.Response) -> str:
+    """What the vendor's support asks for, as the end of a sentence; empty without one."""
+    found = re.fullmatch(r"[\w-]{1,100}", response.headers.get("TrackingID", ""))
+    return f" (TrackingID {found.group()})" if found else ""
