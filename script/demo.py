@@ -29,7 +29,7 @@ DAYS = 30
 CALLS_PER_DAY = 150
 SEED = 8
 GRACE_SECONDS = 10
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 110)
 
 
 class DemoFailed(Exception):  # noqa: N818 - the reason for a person
@@ -67,7 +67,7 @@ def _interrupt(_signum: int, _frame: FrameType | None) -> None:
 def run_meltano(folder: Path, box: Sandbox) -> None:
     """`meltano run demo`, its output kept in a file and the steps told as they come."""
     start = (datetime.now(UTC) - timedelta(days=DAYS + 5)).strftime("%Y-%m-%dT00:00:00Z")
-    settings = {"start_date": start, **{name: value for vendor in box.vendors for name, value in vendor.config.items()}}
+    settings = {"start_date": start, **box.config}
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
