@@ -234,7 +234,7 @@ class EightX8ContactCenter(Vendor):
     def _encoded(self, table: Table, number: int, zone: ZoneInfo) -> bytes:
         """A row in the asked zone and form."""
         switches = self.switches
-        if zone.key in ("GMT", "UTC", "Etc/UTC") and not switches.multi_valued_ids and switches.numbers[0] == "a":
+        if zone.key in ("GMT", "UTC", "Etc/UTC") and not switches.changes_rows:
             return table.encoded[number]
         row = table.decoded(number)
         if row.get("callDate"):
@@ -243,6 +243,8 @@ class EightX8ContactCenter(Vendor):
             row["agentId"] = f"{row['agentId']},agSecond{number}," if number % 2 else f"{row['agentId']},"
             row["transactionId"] = f"{row['transactionId']} {number} {number + 1}"
             row["queueId"] = f"{row['queueId']},999"
+        if switches.unknown_fields:
+            row["sandboxNewField"] = {"number": number}
         for name in (*FLOATS, "callDuration", "muteDuration", "transferCount"):
             if switches.numbers == "text":
                 row[name] = str(int(float(row[name])))

@@ -29,6 +29,7 @@ class Switches:
         ignore_range: The range is not looked at (R8).
         multi_valued_ids: Ids as lists, some with an empty end (R10).
         numbers: How numbers come (R11).
+        unknown_fields: Fields that no document has.
         status: Recent Calls is no longer served, with this status (R13).
         bad_key: How an unknown key is refused (CC A4).
     """
@@ -51,5 +52,11 @@ class Switches:
     ignore_range: bool = False
     multi_valued_ids: bool = False
     numbers: Literal["as documented", "text", "numbers", "empty"] = "as documented"
+    unknown_fields: bool = False
     status: int | None = None
     bad_key: Literal["401", "SHA001"] = "401"
+
+    @property
+    def changes_rows(self) -> bool:
+        """Whether rows are answered otherwise than they are stored, their zone aside."""
+        return self.multi_valued_ids or self.unknown_fields or self.numbers != "as documented"
