@@ -45,7 +45,7 @@ class Leg:
 
     @property
     def service(self) -> str:
-        """The kind of the party: person, outside, queue, ring_group, auto_attendant or voicemail."""
+        """The kind of the party: person, outside, queue, auto_attendant or voicemail."""
         return self.party.kind
 
     @property

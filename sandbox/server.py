@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-import uvicorn
-from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from sandbox.app import App, LoggedRequest
 from sandbox.clock import Clock
 from sandbox.eightx8_contact_center import EightX8ContactCenter
 from sandbox.eightx8_work import EightX8Work
+from sandbox.listener import Server
 from sandbox.vendor import Vendor, World
-from sandbox.wire import EXTENSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from sandbox.faults import Faults
-
-
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP, with the transport handed to the application, which faults need to break it."""
-
-    @override
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.lost = asyncio.Event()
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self.lost.set()
-
-    @override
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {EXTENSION: {"transport": self.transport, "lost": self.lost}}
 
 
 class Sandbox:
@@ -82,7 +58,7 @@ class Sandbox:
         self._port = port
         self._warm = tuple(warm)
         self._socket: socket.socket | None = None
-        self._server: uvicorn.Server | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -105,7 +81,7 @@ class Sandbox:
         """The tap settings that reach every vendor."""
         return {name: value for vendor in self.vendors.values() for name, value in vendor.config.items()}
 
-    def _bind(self) -> tuple[uvicorn.Server, socket.socket]:
+    def _bind(self) -> tuple[Server, socket.socket]:
         """Take the port and make the rows of the warm vendors."""
         # The protocol is named so that asyncio sets TCP_NODELAY: without it every page waits 40 ms for a delayed ACK.
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -114,20 +90,7 @@ class Sandbox:
         self.world.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         for name in self._warm:
             self.vendors[name].refresh()
-        settings = uvicorn.Config(
-            self.app,
-            http=_Protocol,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            access_log=False,
-            log_config=None,
-            log_level="error",
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        return uvicorn.Server(settings), sock
+        return Server(self.app), sock
 
     def serve(self, ready: Callable[[], None]) -> None:
         """Serve in the foreground until SIGTERM or SIGINT; calls ``ready`` once the port answers."""
@@ -154,8 +117,7 @@ class Sandbox:
     def stop(self) -> None:
         """Stop serving and give the port back."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._server.force_exit = True
+            self._server.end()
             self._thread.join(10)
         if self._socket is not None:
             self._socket.close()
@@ -169,7 +131,7 @@ class Sandbox:
         self.stop()
 
 
-def _answers(server: uvicorn.Server, thread: threading.Thread | None = None) -> bool:
+def _answers(server: Server, thread: threading.Thread | None = None) -> bool:
     """Wait until the server has started; false if it ends before."""
     while not server.started:
         if server.should_exit or (thread is not None and not thread.is_alive()):

@@ -77,7 +77,8 @@ class Pages:
             meta: dict[str, Any] = {"totalRecordCount": total, "scrollId": given}
             if switches.end_on_last_page and page[-1] == chosen[0]:
                 meta = {"totalRecordCount": total, **self._end}
-            self._arrive(table, page)
+            if len(page) == query.page_size:
+                self._arrive(table, page)
         return json_page(b'{"meta":' + msgspec.json.encode(meta) + b',"data":[', rows, b"]}"), given
 
     @property

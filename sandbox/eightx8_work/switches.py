@@ -24,7 +24,7 @@ class Switches:
         page2_parameters: Whether a request with ``scrollId`` needs all the others too (A5).
         oversized: What becomes of a ``pageSize`` above 7000 (A6).
         order: Whether rows come newest first (A7).
-        arrivals_per_page: Rows that land after each page, in turn newer and older than it (A8).
+        arrivals_per_page: Rows that land after each full page, in turn newer and older than it (A8).
         repeat_last_row: Every page begins with the last row of the one before (A8).
         landing_delay_seconds: From a call's end until its rows are seen (A9).
         landing_jitter_seconds: Up to so much more, different from call to call (A9).
