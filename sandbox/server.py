@@ -13,6 +13,7 @@ from sandbox.eightx8_contact_center import EightX8ContactCenter
 from sandbox.eightx8_work import EightX8Work
 from sandbox.listener import Server
 from sandbox.vendor import Vendor, World
+from sandbox.webex import Webex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,6 +52,7 @@ class Sandbox:
         self.world = World(seed, days, 0 if empty else calls_per_day, samples and not empty, self.clock)
         self.eightx8_work = EightX8Work(self.world)
         self.eightx8_contact_center = EightX8ContactCenter(self.world)
+        self.webex = Webex(self.world)
         self.vendors: dict[str, Vendor] = {
             vendor.name: vendor for vendor in vars(self).values() if isinstance(vendor, Vendor)
         }
