@@ -167,8 +167,10 @@ class EightX8ContactCenter(Vendor):
             rows = [self._encoded(table, number, zone) for number in numbers]
             if numbers:
                 self._shift(table, numbers[0])
+        if not rows and page > 1:
+            hits = {"total": hits, "zero": 0, "more": hits + 1000}[switches.hits_past_end]
         head: dict[str, Any] = {
-            "hits": 0 if not rows and page > 1 and switches.hits_past_end == "zero" else hits,
+            "hits": hits,
             "alertBellCount": 0,
             "sortColumn": None,
             "autoRefresh": None,

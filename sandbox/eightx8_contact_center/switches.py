@@ -45,7 +45,7 @@ class Switches:
     withhold_reads: int | None = 1
     page_cap: int | None = None
     ignore_page: bool = False
-    hits_past_end: Literal["total", "zero"] = "total"
+    hits_past_end: Literal["total", "zero", "more"] = "total"
     render_zone: str | None = None
     echo_zone: bool = True
     blanks: Literal["reject", "tolerate", "ignore_range"] = "reject"
