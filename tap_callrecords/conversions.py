@@ -19,7 +19,9 @@ from tap_callrecords import instants
 
 Converter = Callable[[Any], Any]
 INT64 = range(-(2**63), 2**63)
-_CLOCK = re.compile(r"(\d+):([0-5]\d):([0-5]\d)(?:\.\d+)?")
+EXACT = 2.0**53
+"""Up to here a binary floating-point number tells whole numbers apart."""
+_CLOCK = re.compile(r"(\d{1,12}):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?")
 
 
 class Misfit(ValueError):  # noqa: N818 - it is no fault, only a value that does not fit
@@ -52,8 +54,8 @@ def _decimal(value: Any) -> Decimal | None:
         value = value.strip()
         if not value:
             return None
-    elif not isinstance(value, (int, float, Decimal)):
-        raise Misfit
+    elif not isinstance(value, (int, float)) or (isinstance(value, float) and abs(value) > EXACT):
+        raise Misfit  # a float this large stands for several whole numbers
     try:
         number = Decimal(str(value))
     except InvalidOperation as error:
@@ -81,7 +83,7 @@ def number(value: Any) -> float | None:
     if decimal is None:
         return None
     result = float(decimal)
-    if not math.isfinite(result):
+    if not math.isfinite(result) or (abs(result) > EXACT and Decimal(result) != decimal):
         raise Misfit
     return result
 
@@ -132,15 +134,21 @@ def us_datetime(value: Any) -> str | None:
         raise Misfit from error
 
 
-def clock_seconds(value: Any) -> int | None:
-    """`hh:mm:ss`, with any number of hour digits, as seconds."""
+def _clock_ms(value: Any) -> int | None:
+    """`hh:mm:ss`, with any number of hour digits, as milliseconds."""
     if value is None or value == "":
         return None
     match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise Misfit
-    hours, minutes, seconds = (int(part) for part in match.groups())
-    return integer(hours * 3600 + minutes * 60 + seconds)
+    hours, minutes, seconds = (int(part) for part in match.groups()[:3])
+    return (hours * 3600 + minutes * 60 + seconds) * 1000 + int((match[4] or "").ljust(3, "0")[:3])
+
+
+def clock_seconds(value: Any) -> int | None:
+    """`hh:mm:ss`, with any number of hour digits, as whole seconds."""
+    milliseconds = _clock_ms(value)
+    return None if milliseconds is None else milliseconds // 1000
 
 
 def json_text(value: Any) -> Any:
@@ -197,8 +205,7 @@ def duration_ms(value: Any) -> int | None:
     """A detailed report's duration, milliseconds or `H:MM:SS`, as milliseconds (CC B4)."""
     plain = _reported(value)
     if isinstance(plain, str) and ":" in plain:
-        seconds = clock_seconds(plain)
-        return None if seconds is None else seconds * 1000
+        return _clock_ms(plain)
     return integer(plain)
 
 

@@ -10,15 +10,19 @@ The idea: everything that a schema says about a stream is worked out once. From 
   as text. Such a page is decoded loosely and built field by field. The fields that did not fit are then taken
   into the row type untyped, so that the next page like it is fast again.
 
-Both ways give equal records. Nothing is dropped: an unknown field and a value that does not fit its column go
-under the vendor's own name into `_rescued_data`.
+Both ways give equal records, equal in their bytes. Nothing is dropped: an unknown field and a value that does not
+fit its column go under the vendor's own name into `_rescued_data`.
+
+Only of a name that stands twice in one JSON object is the first value gone: both decoders keep the last one, as
+nearly all do (RFC 8259 leaves it open). No serializer of a vendor writes such an object, and to look for it would
+mean to read each page a second time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +40,10 @@ Record: TypeAlias = Any
 RESCUED = "_rescued_data"
 _LEARN_AT_MOST = 200
 """Unknown fields taken into the row type; rows with ever new names must not let it grow without bound."""
+_WARN_AT_MOST = 200
+"""Fields that are told when they are rescued; so many make the point."""
+_LEARNABLE = re.compile(r'[^"\\\x00-\x1f]{0,200}')
+"""Field names that msgspec can take into a row type, and that are not excessively long."""
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _WELL_TYPED: Mapping[str, Any] = {"string": str, "integer": _INT64, "boolean": bool, "array": list[str]}
 """JSON types whose values, found well typed, are ours as they are."""
@@ -98,7 +106,7 @@ class RecordBuilder:
         key_defaults: what stands for a key property that a row lacks or leaves empty.
         any_case: vendor field names match without regard to case and white space.
         on_rescue: called with the vendor's name of a field when it is rescued for the first time.
-        on_missing_key: called for each row that lacks a key and is given one made from its content.
+        on_missing_key: called when a row lacks a key for the first time and is given one made from its content.
     """
 
     def __init__(
@@ -124,6 +132,7 @@ class RecordBuilder:
         self._rescued = names.index(RESCUED)
         self._defaults = {names.index(name): default for name, default in (key_defaults or {}).items()}
         self._keys = [names.index(key) for key in keys]
+        self._whole_number_keys = {index for index in self._keys if plain_type(properties[names[index]]) == "integer"}
         self._sources: dict[str, _Source] = {}
         for column in self._columns:
             if column.source is not None:
@@ -132,6 +141,7 @@ class RecordBuilder:
                 source.is_key |= column.index in self._keys and column.index not in self._defaults
         self._unknown: list[str] = []
         self._warned: set[str] = set()
+        self._missed_a_key = False
         self._learning = threading.Lock()
         self._loose = msgspec.json.Decoder(envelope[Any])
         self.record_type = msgspec.defstruct("Record", [(name, Any) for name in names], gc=False)
@@ -144,19 +154,19 @@ class RecordBuilder:
         """Decode a body into its envelope and its records.
 
         Raises:
-            BrokenBody: the body is not the documented envelope.
+            BrokenBody: the body is not the documented envelope, or is nested deeper than can be read (about a
+                thousand levels).
         """
         layout = self._layout
         try:
-            page = layout.decoder.decode(body)
-        except (
-            msgspec.DecodeError,
-            RecursionError,
-            UnicodeDecodeError,
-        ):  # a ValidationError is a DecodeError
-            page = self._decode_loosely(body)
-            return page, self.build(page.rows)
-        return page, self._from_typed(page.rows, layout)
+            try:
+                page = layout.decoder.decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError):  # a ValidationError is a DecodeError
+                page = self._decode_loosely(body)
+                return page, self.build(page.rows)
+            return page, self._from_typed(page.rows, layout)
+        except RecursionError as error:
+            raise BrokenBody("nested too deeply") from error
 
     # The fast way: rows that msgspec found well typed
 
@@ -176,7 +186,7 @@ class RecordBuilder:
                 position_of[column.index] = position
                 if kind is Any or not column.passes or column.index in self._defaults:
                     conversions.append((column.index, self._finisher(column)))
-        unknown = [(len(fields) + offset, name) for offset, name in enumerate(self._unknown)]
+        unknown = [(len(fields) + offset, name) for offset, name in enumerate(sorted(self._unknown))]
         for position, name in unknown:
             names[f"field_{position}"] = name
             fields.append((f"field_{position}", Any, msgspec.UNSET))
@@ -234,15 +244,20 @@ class RecordBuilder:
     def _decode_loosely(self, body: bytes) -> Any:
         try:
             return self._loose.decode(body)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError):
             pass
-        # What msgspec refuses, but JSON in the wild has: NaN, a byte order mark, lone surrogates, 1e400.
+        # What msgspec refuses, but JSON in the wild has: NaN, 1e400, a byte order mark, control characters in text,
+        # halves of surrogate pairs, bytes that are no UTF-8.
         try:
             loaded = json.loads(
-                body.decode("utf-8-sig", "replace"), parse_float=_finite, parse_int=_whole, parse_constant=str
+                body.decode("utf-8-sig", "surrogateescape"),
+                parse_float=_finite,
+                parse_int=_whole,
+                parse_constant=str,
+                strict=False,
             )
             return msgspec.convert(_without_surrogates(loaded), self._envelope[Any])
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise BrokenBody(type(error).__name__) from error
 
     def build(self, rows: Sequence[Any]) -> list[Record]:
@@ -263,9 +278,10 @@ class RecordBuilder:
                 rescued[name] = value
         self._complete_keys(values, row)
         for name in rescued.keys() - self._warned:
-            self._warned.add(name)
-            self._on_rescue(name)
-        values[self._rescued] = self._privacy.rescued(rescued or None)
+            if len(self._warned) < _WARN_AT_MOST:
+                self._warned.add(name)
+                self._on_rescue(name)
+        values[self._rescued] = self._privacy.rescued(dict(sorted(rescued.items())) or None)
         return self.record_type(*values)
 
     def _complete_keys(self, values: list[Any], row: Mapping[str, Any]) -> None:
@@ -273,10 +289,13 @@ class RecordBuilder:
             values[index] = values[index] or default
         missing = [index for index in self._keys if values[index] is None]
         if missing:
-            self._on_missing_key()
-            digest = hashlib.sha256(msgspec.json.encode(row, order="sorted")).hexdigest()
+            if not self._missed_a_key:
+                self._missed_a_key = True
+                self._on_missing_key()
+            content = {self._matched(name): value for name, value in row.items() if value is not None}
+            digest = self._privacy.digest(msgspec.json.encode(content, order="sorted").decode())
             for index in missing:
-                values[index] = f"missing-{digest[:32]}"
+                values[index] = int(digest[:13], 16) if index in self._whole_number_keys else f"missing-{digest[:32]}"
 
     def _learn(self, rows: Sequence[Any]) -> bool:
         """Let the row type take what these rows have shown; whether it changes."""
@@ -287,9 +306,9 @@ class RecordBuilder:
                 for name, value in row.items() if isinstance(row, dict) else ():
                     source = self._sources.get(self._matched(name))
                     if source is not None:
-                        source.name = name
+                        source.name = name if _LEARNABLE.fullmatch(name) else source.name
                         source.untyped |= not all(_is_well_typed(value, column) for column in source.columns)
-                    elif name not in known and len(known) < _LEARN_AT_MOST:
+                    elif name not in known and len(known) < _LEARN_AT_MOST and _LEARNABLE.fullmatch(name):
                         known.add(name)
                         self._unknown.append(name)
             return before != (
@@ -363,8 +382,8 @@ def _each(convert_item: Converter) -> Converter:
         if not isinstance(items, list):
             return items
         converted = [_kept(convert_item, item) for item in items]
-        values = [value for value, _ in converted]
-        if not all(fits for _, fits in converted):
+        values = [value for value, _ in converted if value is not None]
+        if len(values) < len(items) or not all(fits for _, fits in converted):
             raise Misfit(values)
         return values
 
@@ -372,7 +391,10 @@ def _each(convert_item: Converter) -> Converter:
 
 
 def _members(properties: Mapping[str, Mapping[str, Any]], privacy: Privacy) -> Converter:
-    """Convert an object's members; those that the schema does not know stay, under the vendor's names."""
+    """Convert an object's members; those that the schema does not know stay, under the vendor's names.
+
+    One that has the name of a property, but is not what the property is made from, can't stay there.
+    """
     columns = [(name, each.get("x-source", name), protected(each, privacy)) for name, each in properties.items()]
     known = {source for _, source, _ in columns}
 
@@ -381,8 +403,9 @@ def _members(properties: Mapping[str, Mapping[str, Any]], privacy: Privacy) -> C
             return members
         converted = {name: _kept(member, members.get(source)) for name, source, member in columns}
         values = {name: value for name, (value, _) in converted.items()}
-        values |= {name: privacy.value(member) for name, member in members.items() if name not in known}
-        if not all(fits for _, fits in converted.values()):
+        unknown = {name: member for name, member in members.items() if name not in known}
+        values |= {name: privacy.value(member) for name, member in unknown.items() if name not in properties}
+        if unknown.keys() & properties.keys() or not all(fits for _, fits in converted.values()):
             raise Misfit(values)
         return values
 
@@ -399,9 +422,9 @@ def _whole(digits: str) -> Any:
 
 
 def _without_surrogates(value: Any) -> Any:
-    """Replace halves of surrogate pairs: no encoding takes them."""
+    r"""Spell out halves of surrogate pairs (`\ud800`), which no encoding takes, and stray bytes (`\udcff`)."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, list):
         return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
