@@ -1,17 +1,22 @@
 """Secrets and personal data stay out of everything that is written for people.
 
 Secrets are registered as they become known (settings, tokens). A filter on the log handlers takes them out of
-every line, tracebacks and other libraries' debug lines included, so that nothing has to remember to.
+every line, other libraries' debug lines included, so that nothing has to remember to. Of tracebacks it leaves where
+something went wrong and of which kind it is: what an unforeseen error says may quote a row.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import re
 import threading
+import traceback
+from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
+from singer_sdk.exceptions import SingerSDKError
 from typing_extensions import override
 
 HIDDEN = "[redacted]"
@@ -34,22 +39,31 @@ class Redactor:
         self._pattern: re.Pattern[str] | None = None
 
     def hide(self, *secrets: str) -> None:
-        """Register secrets, also in the forms that they take in URLs and Basic authorisation."""
+        """Register secrets, also in the forms that they take in URLs, JSON, Python and Basic authorisation."""
         with self._lock:
             for secret in secrets:
                 if len(secret) >= _SHORTEST:
-                    self._secrets |= {
-                        secret,
-                        quote(secret, safe=""),
-                        quote_plus(secret),
-                        base64.b64encode(secret.encode()).decode(),
-                    }
+                    self._secrets.update(_forms(secret))
             longest_first = sorted(self._secrets, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+            self._pattern = (
+                re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if longest_first else None
+            )
 
     def clean(self, text: str) -> str:
         """The text without the registered secrets."""
         return self._pattern.sub(HIDDEN, text) if self._pattern else text
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield from (
+        secret,
+        *(quote(secret, safe, errors="replace") for safe in ("/", "")),
+        quote_plus(secret, errors="replace"),
+    )
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
+    raw = secret.encode("utf-8", "surrogatepass")
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(raw).decode().rstrip("=")
 
 
 REDACTOR = Redactor()
@@ -63,20 +77,36 @@ def clean_quote(text: str, *, longest: int = 200) -> str:
 
 
 class RedactingFilter(logging.Filter):
-    """Takes secrets out of a log record, its traceback included."""
-
-    _plain = logging.Formatter()
+    """Takes secrets out of a log record, and what errors say out of its traceback."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if (cleaned := REDACTOR.clean(message)) != message:
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - another library's slip must not end the run
+            message = str(record.msg)
+            record.msg, record.args = message, ()
+        told = message
+        if record.exc_info and record.exc_info[1] is not None:
+            told = "\n".join((message, *where(record.exc_info[1])))
+            record.exc_info = record.exc_text = None
+        if (cleaned := REDACTOR.clean(told)) != message:
             record.msg, record.args = cleaned, ()
-        if record.exc_info and not record.exc_text:
-            record.exc_text = self._plain.formatException(record.exc_info)
-        if record.exc_text and (cleaned := REDACTOR.clean(record.exc_text)) != record.exc_text:
-            record.exc_text, record.exc_info = cleaned, None
         return True
+
+
+def where(error: BaseException) -> Iterator[str]:
+    """Lines that say where an error and those before it came from, and of which kind they are.
+
+    Only our own kinds of error are quoted: their sentences are written so that they hold no data.
+    """
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if earlier is not None:
+        yield from where(earlier)
+        yield "Then:"
+    yield "Traceback (most recent call last):"
+    yield from "".join(traceback.format_tb(error.__traceback__)).splitlines()
+    yield f"{type(error).__name__}: {error}" if isinstance(error, SingerSDKError) else type(error).__name__
 
 
 def redact_logs() -> None:
