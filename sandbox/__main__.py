@@ -40,12 +40,12 @@ def main() -> None:
 
 
 def _announce(box: Sandbox, ready_file: Path | None) -> None:
-    print(f"sandbox: {box.url}")
-    print(json.dumps(box.config, indent=2), flush=True)
     if ready_file is not None:
         partial = ready_file.with_name(ready_file.name + ".part")
         partial.write_text(box.url + "\n")
         partial.replace(ready_file)
+    print(f"sandbox: {box.url}")
+    print(json.dumps(box.config, indent=2), flush=True)
 
 
 if __name__ == "__main__":

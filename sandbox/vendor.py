@@ -109,19 +109,21 @@ class Vendor(ABC):
         self, table: str, rows: Iterable[Row], *, visible_at: int | None = None, after_requests: int = 0
     ) -> None:
         """Put own rows in: at once, from an instant (epoch ms), or after that many more data requests."""
-        if after_requests:
-            self._after_requests.append((after_requests, self.tables[table], list(rows)))
-        else:
-            self.tables[table].add(rows, visible_at=visible_at)
+        with self._lock:
+            if after_requests:
+                self._after_requests.append((after_requests, self.tables[table], list(rows)))
+            else:
+                self.tables[table].add(rows, visible_at=visible_at)
 
     def count_request(self) -> None:
         """Tell the waiting rows that a data request has been answered."""
-        waiting, self._after_requests = self._after_requests, []
-        for count, table, rows in waiting:
-            if count > 1:
-                self._after_requests.append((count - 1, table, rows))
-            else:
-                table.add(rows)
+        with self._lock:
+            waiting, self._after_requests = self._after_requests, []
+            for count, table, rows in waiting:
+                if count > 1:
+                    self._after_requests.append((count - 1, table, rows))
+                else:
+                    table.add(rows)
 
     def set_switches(self, values: dict[str, Any]) -> None:
         """Set switches by name.

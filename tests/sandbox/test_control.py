@@ -106,6 +106,7 @@ def test_the_command_says_when_it_is_ready_and_ends_cleanly(tmp_path: Path, sign
         lines: list[str] = []
         while lines[-1:] != ["}\n"]:
             lines.append(process.stdout.readline())
+        assert ready.read_text() == url + "\n"
         config = requests.get(url + "/_sandbox/config", timeout=10).json()
         process.send_signal(signum)
         _, errors = process.communicate(timeout=20)
