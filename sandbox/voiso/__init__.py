@@ -1,0 +1,1 @@
+"""Voiso: the CDR API and its lists (VO)."""

@@ -1,0 +1,200 @@
+"""A search is read completely whatever pages and tokens mean, or it is said that it was not (VO 4, 5.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from operator import itemgetter
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from singer_sdk.exceptions import FatalAPIError
+
+from sandbox.voiso.paging import SEARCH, Paging, answer
+from tap_callrecords.http import PageLost
+from tap_callrecords.paginators import Page
+from tap_callrecords.paginators_search_token import (
+    CutShort,
+    Refusal,
+    SearchPage,
+    SearchTokenPaginator,
+    dividing,
+)
+
+READINGS = ("A", "B1", "B2", "B3", "D")
+SIZES_OF_RESULTS = (0, 1, 999, 1000, 1001, 2500, 9999, 10_000, 10_001, 10_500, 19_999, 20_000, 20_001, 25_000, 30_000)
+REFUSED = FatalAPIError("refused")
+
+
+class Walk:
+    """A client with the paginator, against a server that is a formula."""
+
+    def __init__(self, total: int, paging: Paging, size: int = 1000, *, use_tokens: bool = True) -> None:
+        self.total = total
+        self.paging = paging
+        self.asked: list[SearchPage] = []
+        self.read: set[int] = set()
+        self.cut = False
+        paginator = SearchTokenPaginator(size, key=int, block=paging.block, use_tokens=use_tokens)
+        more = True
+        while more:
+            page = self.ask(paginator.current)
+            self.read.update(page.records)
+            try:
+                more = paginator.advance(page)
+            except CutShort:
+                self.cut = True
+                return
+
+    def ask(self, name: SearchPage) -> Page:
+        self.asked.append(name)
+        assert len(self.asked) < 20 * (self.total + 10), "it goes round in circles"
+        after = None if name.token is None else int(name.token)
+        given = answer(self.total, name.number, name.size, after, self.paging)
+        if isinstance(given, int):
+            assert given == 422, "it asks for what a server can't give"
+            return Refusal(error=REFUSED)
+        return Page(list(range(given.start, given.stop)), next=None if given.token is None else str(given.token))
+
+    @property
+    def is_complete(self) -> bool:
+        return self.read == set(range(self.total))
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("total", SIZES_OF_RESULTS)
+def test_all_is_read_at_the_real_block_size_or_a_possible_cut_is_told(reading: str, total: int) -> None:
+    for size in (10_000, 1000, 7, 300) if total in (10_500, 2500) else (10_000, 1000):
+        for cap in (None, 500):
+            walk = Walk(total, Paging(reading=reading, page_cap=cap), size)  # type: ignore[arg-type]
+            assert walk.is_complete or walk.cut, (size, cap)
+            assert not walk.cut or total == 10_000, (size, cap)
+
+
+@pytest.mark.parametrize(
+    ("reading", "requests"),
+    [("A", 26), ("B1", 27), ("B2", 26), ("B3", 26), ("D", 27)],
+)
+def test_25000_records_take_the_fewest_requests_that_leave_no_doubt(reading: str, requests: int) -> None:
+    walk = Walk(25_000, Paging(reading=reading))  # type: ignore[arg-type]
+    assert walk.is_complete
+    assert len(walk.asked) == requests
+
+
+@pytest.mark.parametrize(("reading", "requests"), [("A", 3), ("B1", 3), ("B2", 3), ("B3", 3), ("D", 5)])
+def test_pages_of_a_whole_block_take_one_request_each(reading: str, requests: int) -> None:
+    walk = Walk(25_000, Paging(reading=reading, final="null"), 10_000)  # type: ignore[arg-type]
+    assert walk.is_complete
+    assert len(walk.asked) == requests
+
+
+PAGINGS = st.builds(
+    Paging,
+    reading=st.sampled_from(READINGS),
+    block=st.sampled_from([4, 10, 20, 100]),
+    page_cap=st.none() | st.integers(1, 30),
+    offset_by=st.sampled_from(["capped", "asked"]),
+    beyond_block=st.sampled_from(["refuse", "empty", "last"]),
+    reach=st.sampled_from(["begin", "end"]),
+    beyond_end=st.sampled_from(["empty", "refuse", "last"]),
+    token_on=st.sampled_from(["every", "last"]),
+    short_token=st.booleans(),
+    final=st.sampled_from(["null", "token", "repeat"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 130), PAGINGS, st.integers(1, 120))
+@example(8, Paging(block=4, final="repeat"), 2)
+def test_no_server_makes_it_lose_a_record_without_a_word(total: int, paging: Paging, size: int) -> None:
+    walk = Walk(total, paging, size)
+    assert walk.is_complete or walk.cut
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 130), PAGINGS, st.integers(1, 120))
+def test_results_below_the_block_are_never_taken_for_cut_where_pages_after_the_end_are_empty(
+    total: int, paging: Paging, size: int
+) -> None:
+    paging = replace(paging, beyond_end="empty", beyond_block="empty")
+    walk = Walk(min(total, paging.block - 1), paging, size)
+    assert walk.is_complete
+    assert not walk.cut
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 130), PAGINGS, st.integers(1, 120))
+def test_without_tokens_a_full_block_is_told_and_anything_shorter_is_read(
+    total: int, paging: Paging, size: int
+) -> None:
+    walk = Walk(total, paging, size, use_tokens=False)
+    assert walk.is_complete or walk.cut
+    assert walk.cut or total < paging.block
+    assert all(name.token is None for name in walk.asked)
+
+
+@pytest.mark.parametrize("beyond", ["refuse", "empty", "last", "fail"])
+def test_no_page_beyond_the_block_is_asked_for_without_a_token(beyond: str) -> None:
+    walk = Walk(120, Paging(block=10_000, reach="end", beyond_block=beyond), 10_000)  # type: ignore[arg-type]
+    assert walk.is_complete
+    assert not walk.cut
+
+
+def test_a_token_that_starts_the_search_again_is_found_out() -> None:
+    paginator = SearchTokenPaginator(2, key=str, block=4)
+    assert paginator.advance(Page([1, 2], next="t"))
+    assert paginator.advance(Page([3, 4], next="t"))
+    assert paginator.current == SearchPage(1, 2, "t")
+    assert paginator.advance(Page([1, 2], next="t"))  # begun again: by token and page, as D has it
+    assert paginator.current == SearchPage(3, 2, "t")
+    with pytest.raises(CutShort):
+        paginator.advance(Page([1, 2], next="t"))
+
+
+def test_a_token_that_starts_the_search_again_later_on_is_found_out() -> None:
+    paginator = SearchTokenPaginator(2, key=str, block=2)
+    assert paginator.advance(Page([1, 2], next="t"))
+    assert paginator.advance(Page([3, 4], next="u"))
+    with pytest.raises(CutShort):
+        paginator.advance(Page([1, 2], next="t"))
+
+
+def test_a_record_that_arrives_meanwhile_does_not_hide_that_the_search_began_again() -> None:
+    paginator = SearchTokenPaginator(2, key=str, block=4)
+    assert paginator.advance(Page([1, 2], next="t"))
+    assert paginator.advance(Page([3, 4], next="t"))
+    assert paginator.advance(Page([0, 1], next="t"))
+    assert paginator.current == SearchPage(3, 2, "t")
+
+
+def test_records_that_shift_while_paging_do_not_end_a_block() -> None:
+    paginator = SearchTokenPaginator(2, key=str, block=6)
+    assert paginator.advance(Page([1, 2]))
+    assert paginator.advance(Page([2, 3]))
+    assert paginator.advance(Page([4, 5], next="t"))
+    assert paginator.current == SearchPage(1, 2, "t")
+
+
+def test_a_refused_first_page_is_an_error() -> None:
+    with pytest.raises(FatalAPIError, match="refused"):
+        SearchTokenPaginator(2, key=str).advance(Refusal(error=REFUSED))
+
+
+def test_a_refused_token_lets_the_window_be_read_again() -> None:
+    paginator = SearchTokenPaginator(4, key=str, block=4)
+    assert paginator.advance(Page([1, 2, 3, 4], next="t"))
+    with pytest.raises(PageLost):
+        paginator.advance(Refusal(error=REFUSED))
+
+
+@given(st.integers(1, 10_000))
+def test_pages_divide_the_block_and_are_no_larger_than_configured(size: int) -> None:
+    rounded = dividing(size)
+    assert 10_000 % rounded == 0
+    assert size / 2 < rounded <= size
+
+
+def test_the_real_block_is_ten_thousand() -> None:
+    paginator = SearchTokenPaginator(10_000, key=itemgetter("uuid"))
+    assert paginator.current == SearchPage(1, 10_000)
+    assert SEARCH < 0
