@@ -195,18 +195,21 @@ class CallRecordStream(WindowCheckpoints):
         """
         for restarts_left in reversed(range(RESTARTS_OF_A_LOST_WINDOW)):
             try:
-                paginator = self.new_paginator()
-                more = True
-                while more:
-                    page = self.fetch(window, paginator.current)
-                    yield page
-                    more = paginator.advance(page)
+                yield from self.pages(window, self.new_paginator())
             except PageLost as error:
                 if not restarts_left:
                     raise
                 self.logger.warning("%s The window is read from its first page again.", error)
             else:
                 return
+
+    def pages(self, window: TimeWindow, paginator: Paginator[Any]) -> Iterator[Page]:
+        """The pages of a window that a paginator names."""
+        more = True
+        while more:
+            page = self.fetch(window, paginator.current)
+            yield page
+            more = paginator.advance(page)
 
     def fetch(self, window: TimeWindow, page: Any) -> Page:
         """Get one page, patiently."""

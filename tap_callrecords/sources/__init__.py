@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_callrecords.sources import eightx8_contact_center, eightx8_work, webex
+from tap_callrecords.sources import eightx8_contact_center, eightx8_work, voiso, webex
 
 if TYPE_CHECKING:
     from tap_callrecords.stream import CallRecordStream
@@ -21,15 +21,17 @@ class Source:
         credentials: groups of settings; each group is set wholly or not at all, and one whole group switches
             the source on.
         streams: the stream classes.
+        instead: what makes a setting of `credentials` unnecessary: that setting, and the one that does.
     """
 
     product: str
     credentials: Sequence[Sequence[str]]
     streams: Sequence[type[CallRecordStream]]
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     def is_configured(self, config: Mapping[str, Any]) -> bool:
         """Whether one group of credentials is complete."""
-        return any(all(config.get(name) for name in group) for group in self.credentials)
+        return any(all(self._has(config, name) for name in group) for group in self.credentials)
 
     def missing(self, config: Mapping[str, Any]) -> list[str]:
         """The settings that a half-set group lacks."""
@@ -38,8 +40,11 @@ class Source:
             for group in self.credentials
             if any(config.get(each) for each in group)
             for name in group
-            if not config.get(name)
+            if not self._has(config, name)
         ]
+
+    def _has(self, config: Mapping[str, Any], name: str) -> bool:
+        return bool(config.get(name) or config.get(self.instead.get(name, name)))
 
 
 SOURCES: Sequence[Source] = (
@@ -66,5 +71,11 @@ SOURCES: Sequence[Source] = (
             ("webex_client_id", "webex_client_secret", "webex_refresh_token"),
         ),
         streams=webex.STREAMS,
+    ),
+    Source(
+        product=voiso.VoisoStream.api_type.product,
+        credentials=(("voiso_api_key", "voiso_cluster"),),
+        streams=voiso.STREAMS,
+        instead={"voiso_cluster": "voiso_api_url"},
     ),
 )
