@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sandbox.app import App, LoggedRequest
 from sandbox.clock import Clock
+from sandbox.eightx8_analytics import EightX8Analytics
 from sandbox.eightx8_contact_center import EightX8ContactCenter
 from sandbox.eightx8_work import EightX8Work
 from sandbox.listener import Server
@@ -52,6 +53,7 @@ class Sandbox:
         self.world = World(seed, days, 0 if empty else calls_per_day, samples and not empty, self.clock)
         self.eightx8_work = EightX8Work(self.world)
         self.eightx8_contact_center = EightX8ContactCenter(self.world)
+        self.eightx8_analytics = EightX8Analytics(self.world)
         self.webex = Webex(self.world)
         self.vendors: dict[str, Vendor] = {
             vendor.name: vendor for vendor in vars(self).values() if isinstance(vendor, Vendor)
