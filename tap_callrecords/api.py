@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,7 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAP
 from typing_extensions import override
 
 from tap_callrecords.auth import TokenClient, bearer_of
-from tap_callrecords.http import NoRedirectElsewhere, Refused, host_of, patient
+from tap_callrecords.http import CarefulSession, Refused, host_of, patient
 from tap_callrecords.records import BrokenBody
 from tap_callrecords.redaction import clean_quote
 
@@ -79,7 +80,7 @@ class VendorApi(ABC):
         """This thread's session."""
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = NoRedirectElsewhere()
+            session = self._local.session = CarefulSession()
             session.headers["User-Agent"] = self._user_agent
         return session
 
@@ -138,6 +139,11 @@ class VendorApi(ABC):
         if isinstance(request, VerbatimRequest):
             prepared.url = request.url
         settings = session.merge_environment_settings(prepared.url, {}, None, None, None)
+        bundle = settings["verify"]
+        if isinstance(bundle, str) and not os.path.exists(bundle):  # noqa: PTH110 - a file or a folder
+            raise ConfigurationError(
+                f"The environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which does not exist."
+            )
         return session.send(prepared, timeout=self._timeout, **settings)
 
     def _check(self, response: requests.Response) -> None:

@@ -2,13 +2,15 @@
 
 Polite: requests are paced where the vendor says how many it allows. Patient: 429 and 503 wait as long as the
 vendor asks, other passing troubles are tried again with growing pauses. Discreet: errors name the host and the
-trouble, never the URL, the headers or the body; no redirect leads to another host.
+trouble, never the URL, the headers or the body; no redirect leads to another host. And careful: what a vendor
+sends is bounded in time and size.
 """
 
 from __future__ import annotations
 
 import random
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -22,7 +24,7 @@ import backoff
 import requests
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 from typing_extensions import override
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 if TYPE_CHECKING:
     from backoff.types import Details
@@ -33,6 +35,10 @@ T = TypeVar("T")
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
+LARGEST_BODY = 128 * 2**20
+"""Bytes of an answer, unpacked. The largest pages (10,000 rows of 1.5 KB) are an eighth of it; decoded, an evil one
+takes some thirty times its size in memory."""
+_PIECE = 2**16
 PASSING_TROUBLES = (
     RetriableAPIError,
     requests.ConnectionError,
@@ -58,32 +64,77 @@ class PageLost(FatalAPIError):  # noqa: N818 - named for what it is
     """The vendor no longer knows the cursor or report: the window has to be read from its first page again."""
 
 
-class NoRedirectElsewhere(requests.Session):
-    """A session that follows redirects on the same host only, so that no credential travels to another."""
+class CarefulSession(requests.Session):
+    """Follows redirects on the same host only, so that no credential travels to another; bounds what it reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hooks["response"].append(read_within_bounds)  # before redirects are followed
 
     @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
         if target is None:
             return None
-        here, there = urlsplit(resp.url), urlsplit(target)
+        try:
+            here, there = urlsplit(resp.url), urlsplit(target)
+        except ValueError:
+            return None
         same = not there.netloc or (here.scheme, here.netloc) == (there.scheme or here.scheme, there.netloc)
         return target if same else None
 
 
+def read_within_bounds(response: requests.Response, **settings: Any) -> None:
+    """Read the body of an answer whose headers have come; a hook for sessions.
+
+    Args:
+        response: its body is read into it.
+        settings: `timeout`, the seconds that the whole request may take: that of a connection only bounds the pauses.
+
+    Raises:
+        FatalAPIError: the body is larger than `LARGEST_BODY`.
+        requests.RequestException: the connection breaks, or the time is over.
+    """
+    ends = time.monotonic() + settings["timeout"] - response.elapsed.total_seconds()
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while piece := response.raw.read1(_PIECE, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST_BODY:
+                raise FatalAPIError(
+                    f"{host_of(response.url)} sent an answer of more than {LARGEST_BODY // 2**20} MiB, which is more "
+                    "than is taken into memory at once. Lower the page size of the source and run again: nothing "
+                    "was skipped."
+                )
+            if time.monotonic() > ends:
+                raise requests.ReadTimeout(request=response.request)
+    except ReadTimeoutError as error:
+        raise requests.ReadTimeout(error, request=response.request) from None
+    except HTTPError as error:
+        raise requests.exceptions.ChunkedEncodingError(error, request=response.request) from None
+    finally:
+        if not response.raw.isclosed():
+            response.close()
+    response._content = b"".join(pieces)  # noqa: SLF001 - where requests itself keeps what it has read
+    response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 def host_of(url: str | bytes | None) -> str:
     """The host of a URL, for messages."""
-    text = url.decode() if isinstance(url, bytes) else url or ""
-    return urlsplit(text).hostname or "the vendor's host"
+    text = url.decode(errors="replace") if isinstance(url, bytes) else url or ""
+    try:
+        return urlsplit(text).hostname or "the vendor's host"
+    except ValueError:
+        return "the vendor's host"
 
 
 def describe(error: BaseException, *, timeout: float) -> str:
     """Say what went wrong with a request in words, without its URL, headers or body."""
     request = getattr(error, "request", None)
     host = host_of(request.url) if request is not None else "the vendor's host"
-    chain: list[BaseException] = [error]
-    while (inner := _inner(chain[-1])) is not None and inner not in chain:
-        chain.append(inner)
+    chain = _chain(error)
     if isinstance(error, requests.Timeout):
         return f"{host} did not answer within {timeout:g} seconds"
     for each in chain:
@@ -98,10 +149,23 @@ def describe(error: BaseException, *, timeout: float) -> str:
     return str(error)
 
 
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error and what has led to it, by whatever way one library hands another's error on."""
+    chain = [error]
+    while (inner := _inner(chain[-1])) is not None and inner not in chain:
+        chain.append(inner)
+    return chain
+
+
 def _inner(error: BaseException) -> BaseException | None:
     if error.__cause__ or error.__context__:
         return error.__cause__ or error.__context__
     return next((arg for arg in (*error.args, getattr(error, "reason", None)) if isinstance(arg, BaseException)), None)
+
+
+def _is_hopeless(error: BaseException) -> bool:
+    """Whether trying again is no use: a certificate does not become good by itself."""
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error))
 
 
 def retry_after_seconds(response: requests.Response | None) -> float | None:
@@ -155,6 +219,7 @@ def patient(
         waits,
         PASSING_TROUBLES,
         max_tries=max_attempts,
+        giveup=_is_hopeless,
         jitter=None,
         on_backoff=announce,
         logger=None,
@@ -164,13 +229,20 @@ def patient(
         try:
             return trying(*args, **kwargs)
         except PASSING_TROUBLES as error:
+            trouble = describe(error, timeout=timeout)
+            if _is_hopeless(error):
+                raise FatalAPIError(
+                    f"{trouble}; nothing was sent. Check the URL settings; where a proxy signs certificates itself, "
+                    "name the file of its CA in the environment variable REQUESTS_CA_BUNDLE."
+                ) from None
             asked = retry_after_seconds(getattr(error, "response", None))
             if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
                 reason = f"asks to wait {asked / 3600:.1f} hours"
             else:
                 reason = f"gave up after {max_attempts} tries (setting max_attempts)"
-            trouble = describe(error, timeout=timeout)
             raise FatalAPIError(f"{trouble}; {reason}. Nothing was skipped: run again to go on.") from None
+        except requests.RequestException as error:
+            raise FatalAPIError(f"{describe(error, timeout=timeout)}. Check the URL settings.") from None
 
     return call
 
