@@ -27,13 +27,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
 from tap_callrecords.conversions import Converter, Misfit, converter_for, plain_type
 from tap_callrecords.privacy import Privacy
 
+T = TypeVar("T")
 Record: TypeAlias = Any
 """A Struct with one field for each column of the stream; its class is made from the schema."""
 
@@ -162,7 +163,7 @@ class RecordBuilder:
             try:
                 page = layout.decoder.decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError):  # a ValidationError is a DecodeError
-                page = self._decode_loosely(body)
+                page = decode_loosely(body, self._loose)
                 return page, self.build(page.rows)
             return page, self._from_typed(page.rows, layout)
         except RecursionError as error:
@@ -241,25 +242,6 @@ class RecordBuilder:
 
     # The careful way: rows as they come
 
-    def _decode_loosely(self, body: bytes) -> Any:
-        try:
-            return self._loose.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass
-        # What msgspec refuses, but JSON in the wild has: NaN, 1e400, a byte order mark, control characters in text,
-        # halves of surrogate pairs, bytes that are no UTF-8.
-        try:
-            loaded = json.loads(
-                body.decode("utf-8-sig", "surrogateescape"),
-                parse_float=_finite,
-                parse_int=_whole,
-                parse_constant=str,
-                strict=False,
-            )
-            return msgspec.convert(_without_surrogates(loaded), self._envelope[Any])
-        except ValueError as error:
-            raise BrokenBody(type(error).__name__) from error
-
     def build(self, rows: Sequence[Any]) -> list[Record]:
         """Build records from decoded rows, field by field, and learn from them for the fast way."""
         records = [self._build_one(row if isinstance(row, dict) else {"": row}) for row in rows]
@@ -315,6 +297,31 @@ class RecordBuilder:
                 len(self._unknown),
                 [(each.name, each.untyped) for each in self._sources.values()],
             )
+
+
+def decode_loosely(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Decode JSON as it is in the wild.
+
+    Raises:
+        BrokenBody: the body is not of the decoder's type.
+    """
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    # What msgspec refuses, but JSON in the wild has: NaN, 1e400, a byte order mark, control characters in text,
+    # halves of surrogate pairs, bytes that are no UTF-8.
+    try:
+        loaded = json.loads(
+            body.decode("utf-8-sig", "surrogateescape"),
+            parse_float=_finite,
+            parse_int=_whole,
+            parse_constant=str,
+            strict=False,
+        )
+        return msgspec.convert(_without_surrogates(loaded), decoder.type)
+    except ValueError as error:
+        raise BrokenBody(type(error).__name__) from error
 
 
 def _place(value: Any, column: _Column, values: list[Any]) -> bool:
