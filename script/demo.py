@@ -23,6 +23,8 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import report  # noqa: E402 - beside this file
+
 from sandbox import Sandbox  # noqa: E402
 
 DAYS = 30
@@ -40,6 +42,8 @@ def main() -> int:
     """Run the demo; the exit code."""
     arguments = argparse.ArgumentParser(description="Simulated vendors -> tap-callrecords -> DuckDB -> dbt")
     arguments.add_argument("--reset", action="store_true", help="start over: forget the warehouse and the state")
+    arguments.add_argument("--days", type=int, default=DAYS, help="how many days of calls the vendors have")
+    arguments.add_argument("--calls-per-day", type=int, default=CALLS_PER_DAY)
     arguments.add_argument("--folder", type=Path, default=ROOT / "output" / "demo", help="where everything is written")
     options = arguments.parse_args()
     folder: Path = options.folder.resolve()
@@ -48,9 +52,11 @@ def main() -> int:
         if options.reset:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        with Sandbox(seed=SEED, days=DAYS, calls_per_day=CALLS_PER_DAY, samples=True) as box:
-            run_meltano(folder, box)
+        with Sandbox(seed=SEED, days=options.days, calls_per_day=options.calls_per_day, samples=True) as box:
+            run_meltano(folder, box, days=options.days)
         show(folder)
+        report.write(folder / "warehouse.duckdb", folder / "report.html")
+        tell_what_next(folder)
     except DemoFailed as reason:
         console.print(f"[bold red]The demo failed:[/] {reason}")
         return 1
@@ -64,9 +70,9 @@ def _interrupt(_signum: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def run_meltano(folder: Path, box: Sandbox) -> None:
+def run_meltano(folder: Path, box: Sandbox, *, days: int) -> None:
     """`meltano run demo`, its output kept in a file and the steps told as they come."""
-    start = (datetime.now(UTC) - timedelta(days=DAYS + 5)).strftime("%Y-%m-%dT00:00:00Z")
+    start = (datetime.now(UTC) - timedelta(days=days + 5)).strftime("%Y-%m-%dT00:00:00Z")
     settings = {"start_date": start, **box.config}
     environment = {
         **os.environ,
@@ -118,8 +124,7 @@ def child(command: list[str], environment: dict[str, str], out: object) -> Itera
 
 def show(folder: Path) -> None:
     """What arrived, and what to do next."""
-    file = folder / "warehouse.duckdb"
-    with duckdb.connect(str(file), read_only=True) as warehouse:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
         show_query(
             warehouse,
             "Tables",
@@ -141,17 +146,23 @@ def show(folder: Path) -> None:
             "pivot (select strftime(started_at, '%Y-%m-%d') as day, direction from analytics.calls "
             "where channel = 'voice') on direction using count(*) group by day order by day desc limit 10",
         )
-    try:
-        shown = file.relative_to(Path.cwd())
-    except ValueError:
-        shown = file
-    console.print(f"The warehouse is the file [bold]{shown}[/].")
-    console.print("Next:  [bold]script/demo[/] again: only new calls arrive.  [bold]script/demo --reset[/]: start over.")
-    console.print(
-        f"Look:  [bold].venv/bin/python -c \"import duckdb; print(duckdb.connect('{shown}')"
-        '.sql(\'from analytics.calls limit 5\'))"[/]'
-    )
+
+
+def tell_what_next(folder: Path) -> None:
+    """Where things lie, and what to type next."""
+    file, page = (_short(folder / name) for name in ("warehouse.duckdb", "report.html"))
+    look = f"import duckdb; print(duckdb.connect('{file}').sql('from analytics.calls limit 5'))"
+    console.print(f"The warehouse is the file [bold]{file}[/], the report for a browser [bold]{page}[/].")
+    console.print("Next:  [bold]script/demo[/] again: only new calls arrive; [bold]script/demo --reset[/]: start over.")
+    console.print(f'Look:  [bold].venv/bin/python -c "{look}"[/]')
     console.print("Own accounts: copy .env.example to .env, fill it in, then  [bold].venv/bin/meltano run to-duckdb[/]")
+
+
+def _short(path: Path) -> Path:
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path
 
 
 def show_query(warehouse: duckdb.DuckDBPyConnection, title: str, query: str) -> None:
