@@ -14,6 +14,7 @@ from sandbox.eightx8_contact_center import EightX8ContactCenter
 from sandbox.eightx8_work import EightX8Work
 from sandbox.listener import Server
 from sandbox.vendor import Vendor, World
+from sandbox.voiso import Voiso
 from sandbox.webex import Webex
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Sandbox:
         self.eightx8_contact_center = EightX8ContactCenter(self.world)
         self.eightx8_analytics = EightX8Analytics(self.world)
         self.webex = Webex(self.world)
+        self.voiso = Voiso(self.world)
         self.vendors: dict[str, Vendor] = {
             vendor.name: vendor for vendor in vars(self).values() if isinstance(vendor, Vendor)
         }

@@ -23,7 +23,7 @@ class Paging:
         beyond_block: What a page beyond the block is: 422, empty, the last page again, or 500.
         reach: Whether a page is beyond the block when it begins there, or when it would end there.
         beyond_end: What a page after the last record, within the block, is: empty, 422, or the last page again.
-        token_on: Whether all answers of a block have its token, or its last one only (A).
+        token_on: Whether all answers of a block have its token, its last one only (A), or no answer ever.
         short_token: Whether results that fit one block come with a token (VO 4).
         final: The last answer's token: null, one that leads to an empty answer, or the one it was asked with.
     """
@@ -35,7 +35,7 @@ class Paging:
     beyond_block: Literal["refuse", "empty", "last", "fail"] = "refuse"
     reach: Literal["begin", "end"] = "begin"
     beyond_end: Literal["empty", "refuse", "last"] = "empty"
-    token_on: Literal["every", "last"] = "every"
+    token_on: Literal["every", "last", "never"] = "every"
     short_token: bool = False
     final: Literal["null", "token", "repeat"] = "null"
 
@@ -100,7 +100,7 @@ def _last(base: int, end: int, step: int) -> int:
 
 
 def _token(total: int, after: int | None, base: int, stop: int, paging: Paging) -> int | None:
-    if after is None and total <= paging.block and not paging.short_token:
+    if paging.token_on == "never" or (after is None and total <= paging.block and not paging.short_token):
         return None
     if paging.reading == "D":
         return None if stop >= total and paging.final == "null" else SEARCH
