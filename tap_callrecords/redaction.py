@@ -116,3 +116,8 @@ def redact_logs() -> None:
     for logger in (logging.getLogger(), *named):
         for handler in logger.handlers:
             handler.addFilter(redacting)
+
+
+for _name in ("urllib3.connectionpool", "urllib3.util.retry"):
+    # They log URLs, which hold one vendor's key, and not only to handlers that `redact_logs` has met.
+    logging.getLogger(_name).addFilter(RedactingFilter())
