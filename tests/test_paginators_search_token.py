@@ -97,7 +97,7 @@ PAGINGS = st.builds(
     beyond_block=st.sampled_from(["refuse", "empty", "last"]),
     reach=st.sampled_from(["begin", "end"]),
     beyond_end=st.sampled_from(["empty", "refuse", "last"]),
-    token_on=st.sampled_from(["every", "last"]),
+    token_on=st.sampled_from(["every", "last", "never"]),
     short_token=st.booleans(),
     final=st.sampled_from(["null", "token", "repeat"]),
 )

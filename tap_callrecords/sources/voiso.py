@@ -17,7 +17,7 @@ from tap_callrecords import instants
 from tap_callrecords.full_table import FullTableStream
 from tap_callrecords.http import PageLost, Refused
 from tap_callrecords.paginators import Page
-from tap_callrecords.paginators_search_token import CutShort, Refusal, SearchPage, SearchTokenPaginator
+from tap_callrecords.paginators_search_token import BLOCK, CutShort, Refusal, SearchPage, SearchTokenPaginator
 from tap_callrecords.records import BrokenBody, Record
 from tap_callrecords.repeats import SeenRows
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
@@ -92,6 +92,7 @@ class Interactions(VoisoStream):
     replication_key = "timestamp_utc"
     schema = StreamSchema(SCHEMAS)
     envelope = Envelope
+    block: ClassVar[int] = BLOCK
 
     @property
     @override
@@ -115,7 +116,9 @@ class Interactions(VoisoStream):
         return self._paginator(use_tokens=True)
 
     def _paginator(self, *, use_tokens: bool) -> SearchTokenPaginator:
-        return SearchTokenPaginator(self._api.page_size, key=attrgetter("uuid"), use_tokens=use_tokens)
+        return SearchTokenPaginator(
+            self._api.page_size, key=attrgetter("uuid"), block=self.block, use_tokens=use_tokens
+        )
 
     @override
     def drain(self, window: TimeWindow) -> Iterator[Page]:
