@@ -247,12 +247,16 @@ class WebexStream(CallRecordStream):
     def drain(self, window: TimeWindow) -> Iterator[Page]:
         try:
             yield from super().drain(window)
-        except (CursorRepeated, LinkRefused) as error:
+        except (CursorRepeated, LinkRefused):
             # Perhaps more records on one instant of the cursor than a page holds, or a window that has left what
             # Webex serves while its pages were read: a shorter one may go.
             if window.end - window.start < SHORTEST_TO_HALVE:
                 raise
-            self.logger.warning("%s Now the window is read again in halves.", error)
+            self.logger.warning(
+                "Webex's links lead no further: the window from %s to %s is read again in halves.",
+                instants.to_text(window.start),
+                instants.to_text(window.end),
+            )
             for half in halves(window):
                 yield from self.drain(half)
 

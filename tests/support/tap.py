@@ -61,11 +61,16 @@ class Output:
         return self.states[-1] if self.states else {}
 
 
-def select(tap: TapCallRecords, streams: Sequence[str] | None) -> None:
-    """Select these streams only."""
-    for name, stream in tap.streams.items():
-        if streams is not None:
-            stream.selected = name in streams
+def catalog_of(config: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
+    """The discovered catalog with these streams selected only, as a user hands it to the tap."""
+    # Without stream maps: the SDK refuses to discover with one for a stream that is not selected by default.
+    plain = {name: value for name, value in config.items() if name != "stream_maps"}
+    catalog: dict[str, Any] = json.loads(TapCallRecords(config=plain).catalog_json_text)
+    for entry in catalog["streams"]:
+        for each in entry["metadata"]:
+            if not each["breadcrumb"]:
+                each["metadata"]["selected"] = entry["stream"] in streams
+    return catalog
 
 
 def sync(
@@ -76,8 +81,8 @@ def sync(
     error: BaseException | None = None
     with redirect_stdout(out):
         try:
-            tap = TapCallRecords(config=dict(config), state=json.loads(json.dumps(state or {})))
-            select(tap, streams)
+            catalog = None if streams is None else catalog_of(config, streams)
+            tap = TapCallRecords(config=dict(config), state=json.loads(json.dumps(state or {})), catalog=catalog)
             tap.sync_all()
         except (Exception, SystemExit) as caught:  # noqa: BLE001 - the test looks at it
             error = caught

@@ -1,0 +1,114 @@
+"""Webex Calling's live stream: selected by when a record was stored, which no field tells (WX 13.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from singer_sdk.exceptions import ConfigurationError
+
+from sandbox import Sandbox
+from tap_callrecords import instants
+from tap_callrecords.tap import TapCallRecords
+from tests.sources.webex import DAY, FEED, HOUR, LIVE, SECOND, first_requests, ids, now, put, read, read_well, span
+from tests.support.tap import sync
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox(empty=True) as box:
+        yield box
+
+
+def state_of(bookmark: str) -> dict[str, Any]:
+    return {"bookmarks": {LIVE: {"replication_key": "inserted_before", "replication_key_value": bookmark}}}
+
+
+def test_the_live_stream_is_read_only_when_it_is_selected(box: Sandbox) -> None:
+    catalog = TapCallRecords(config=box.webex.config).catalog
+    selected = {name: entry.metadata.root.selected_by_default for name, entry in catalog.items()}
+    assert selected == {FEED: True, LIVE: False}
+
+
+def test_records_are_read_by_when_they_were_stored_and_marked_with_the_end_of_their_window(box: Sandbox) -> None:
+    long_ago, stored = now() - 3 * DAY, now() - 2 * HOUR
+    late = put(box, long_ago, inserted_at=int(stored.timestamp() * 1000))
+    (record,) = read_well(box, LIVE).records(LIVE)
+    assert record["report_id"] == late
+    assert record["report_time"] == instants.to_text(long_ago)
+    assert instants.to_text(stored) < record["inserted_before"] <= instants.to_text(stored + 2 * HOUR)
+
+
+def test_the_mark_is_a_bookmark_of_the_run(box: Sandbox) -> None:
+    for hours in range(1, 10):
+        put(box, now() - hours * HOUR)
+    out = read_well(box, LIVE)
+    assert {record["inserted_before"] for record in out.records(LIVE)} <= set(out.bookmarks(LIVE))
+
+
+@pytest.mark.parametrize("through_the_sdk", [False, True])
+def test_a_record_met_in_the_overlap_of_two_windows_is_emitted_once(box: Sandbox, *, through_the_sdk: bool) -> None:
+    end = now() - HOUR
+    start = end - 4 * HOUR
+    edge = start + timedelta(hours=2, seconds=-2)
+    on_it = [put(box, edge - SECOND / 2), put(box, edge)]
+    more: dict[str, Any] = {"stream_maps": {LIVE: {"more": "1"}}} if through_the_sdk else {}
+    out = read_well(box, LIVE, **span(start, end), **more)
+    assert first_requests(box)[0].query["endTime"] == instants.to_text(edge)
+    assert ids(out, LIVE) == on_it
+    assert {record["inserted_before"] for record in out.records(LIVE)} == {instants.to_text(edge)}
+    assert not [record for record in out.records(LIVE) if through_the_sdk and record["more"] != 1]
+
+
+def test_the_next_run_begins_a_few_minutes_before_the_bookmark_whatever_the_look_back(box: Sandbox) -> None:
+    bookmark = now() - 3 * HOUR
+    read_well(box, LIVE, state=state_of(instants.to_text(bookmark)), lookback_hours=24)
+    assert first_requests(box)[0].query["startTime"] == instants.to_text(bookmark - 5 * MINUTE - SECOND)
+
+
+def test_a_record_stored_a_little_before_the_bookmark_but_seen_later_is_found(box: Sandbox) -> None:
+    first = read_well(box, LIVE)
+    bookmark = instants.parse(first.bookmarks(LIVE)[-1])
+    late = put(box, bookmark - 2 * MINUTE)
+    assert ids(read_well(box, LIVE, state=first.bookmark), LIVE) == [late]
+
+
+def test_a_bookmark_beyond_the_reach_of_the_live_stream_fails_with_the_way_out(box: Sandbox) -> None:
+    put(box, now() - HOUR)
+    old = instants.to_text(now() - 13 * HOUR)
+    out = read(box, LIVE, state=state_of(old))
+    assert isinstance(out.error, ConfigurationError)
+    assert f"Read the gap with stream {FEED}" in str(out.error)
+    assert f"remove the bookmark of {LIVE} from the state" in str(out.error)
+    assert not out.records(LIVE)
+    assert set(out.bookmarks(LIVE)) <= {old}
+    assert not first_requests(box)
+
+
+def test_the_way_out_loses_nothing(box: Sandbox) -> None:
+    """The feed reads the gap, then the live stream begins anew as far back as it reaches."""
+    old = state_of(instants.to_text(now() - 20 * HOUR))
+    wanted = {put(box, now() - hours * HOUR) for hours in range(1, 20)}
+    feed = read_well(box, FEED, state=old)
+    live = read_well(box, LIVE)
+    assert wanted == {*ids(feed), *ids(live, LIVE)}
+    assert set(ids(live, LIVE)) >= {each for each in wanted if each > f"id {instants.to_text(now() - 11 * HOUR)}"}
+
+
+def test_a_start_date_beyond_the_reach_is_only_warned_of(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    wanted = put(box, now() - HOUR)
+    out = read_well(box, LIVE, start_date=instants.to_text(now() - 30 * DAY))
+    assert ids(out, LIVE) == [wanted]
+    assert "serves nothing before" in caplog.text
+
+
+def test_both_streams_keep_bookmarks_of_their_own(box: Sandbox) -> None:
+    put(box, now() - HOUR)
+    out = sync(box.webex.config, streams=[FEED, LIVE])
+    assert out.error is None
+    keys = {name: mark["replication_key"] for name, mark in out.bookmark["bookmarks"].items()}
+    assert keys == {FEED: "report_time", LIVE: "inserted_before"}

@@ -1,0 +1,104 @@
+"""Links are found however the header is written, followed as they are, and never to a foreign host or in circles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from singer_sdk.exceptions import FatalAPIError
+
+from tap_callrecords.paginators import CursorRepeated, LinkPaginator, Page, next_link
+
+EXAMPLES = json.loads((Path(__file__).parents[1] / "sandbox" / "samples" / "webex_link_headers.json").read_text())
+URL = EXAMPLES.pop("expected_next_url_for_all_but_last_two")
+LINKS = [
+    '<{}>; rel="next"',
+    '<{}>;rel="next"',
+    "<{}>; rel=next",
+    '<<{}>;rel="next">',
+    '<{}>; title="a"; REL="prev next"',
+]
+url_paths = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='<>"\\'), max_size=60)
+
+
+def everywhere(_: str) -> bool:
+    return True
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "last_page_header_absent"])
+def test_the_vendors_examples_are_understood(name: str) -> None:
+    expected = "https://example.invalid/v1/cdr_feed?startTime=2026-03-02T06:00:00.000Z" if "foreign" in name else URL
+    assert next_link(EXAMPLES[name]) == expected
+
+
+@given(url_paths.filter(lambda text: ";" not in text), st.sampled_from(LINKS))
+def test_a_link_is_found_in_every_form_of_header(path: str, form: str) -> None:
+    url = f"https://calls.example/{path}"
+    other = '<https://calls.example/first>; rel="first"'
+    assert next_link(form.format(url)) == url
+    assert next_link(f"{other}, {form.format(url)}") == url
+    assert next_link(f"{form.format(url)}, {other}") == url
+
+
+@given(url_paths)
+def test_commas_and_semicolons_in_a_well_formed_link_belong_to_it(path: str) -> None:
+    assert next_link(f'<https://calls.example/a,b;c{path}>; rel="next"') == f"https://calls.example/a,b;c{path}"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        '<https://calls.example/1>; rel="first"',
+        "<https://calls.example/?rel=next>; rel=last",
+        "<x>; rel=nextish",
+    ],
+)
+def test_without_a_next_relation_there_is_no_link(header: str | None) -> None:
+    assert next_link(header) is None
+
+
+@given(st.lists(st.lists(st.lists(st.integers(), max_size=3), min_size=1, max_size=6), min_size=1, max_size=4))
+def test_every_page_of_every_pass_is_read_empty_ones_too(passes: list[list[list[int]]]) -> None:
+    paginator = LinkPaginator(everywhere, passes=len(passes))
+    read: list[int] = []
+    named: list[tuple[int, str | None]] = []
+    more = True
+    while more:
+        number, url = paginator.current
+        named.append(paginator.current)
+        at = int(url or 0)
+        read += passes[number][at]
+        following = str(at + 1) if at + 1 < len(passes[number]) else None
+        more = paginator.advance(Page(list(passes[number][at]), next=following))
+    assert read == [row for pages in passes for page in pages for row in page]
+    assert named == [
+        (number, str(at) if at else None) for number, pages in enumerate(passes) for at in range(len(pages))
+    ]
+
+
+def test_the_same_link_in_another_pass_is_no_repeat() -> None:
+    paginator = LinkPaginator(everywhere, passes=2)
+    assert paginator.advance(Page([], next="a"))
+    assert paginator.advance(Page([], next=None))
+    assert paginator.advance(Page([], next="a"))
+    assert not paginator.advance(Page([], next=None))
+
+
+@given(st.integers(0, 5), st.integers(0, 5))
+def test_a_repeated_link_is_an_error(before: int, between: int) -> None:
+    paginator = LinkPaginator(everywhere)
+    for name in [*(f"before {n}" for n in range(before)), "again", *(f"between {n}" for n in range(between))]:
+        assert paginator.advance(Page([1], next=name))
+    with pytest.raises(CursorRepeated, match="repeated a cursor"):
+        paginator.advance(Page([1], next="again"))
+
+
+def test_a_link_to_where_credentials_must_not_go_is_an_error_that_names_the_host() -> None:
+    paginator = LinkPaginator(lambda url: url.startswith("https://calls.example/"))
+    with pytest.raises(FatalAPIError, match=r"leads to evil\.example, where credentials must not go"):
+        paginator.advance(Page([1], next="https://evil.example/calls?token=1"))
