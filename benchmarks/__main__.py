@@ -1,0 +1,38 @@
+"""``python -m benchmarks``: measure, and print tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks.tables import TABLES, Size, programs
+
+RESULTS = Path(__file__).with_name("results")
+
+
+def main() -> None:
+    """Measure what was asked for; the memory of large runs only when it is named, or with `all`."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("tables", nargs="*", help=f"{', '.join(TABLES)}, or all; without: all but memory")
+    parser.add_argument("--rows", type=int, default=Size.rows)
+    parser.add_argument("--rounds", type=int, default=Size.rounds)
+    parser.add_argument("--programs", nargs="*", default=[], metavar="NAME", help="only these (parts of names)")
+    parser.add_argument("--quick", action="store_true", help="a smoke run: few rows, one round, no other environments")
+    options = parser.parse_args()
+    wanted = options.tables or [name for name in TABLES if name != "memory"]
+    wanted = list(TABLES) if "all" in wanted else wanted
+    if unknown := set(wanted) - set(TABLES):
+        parser.error(f"there is no table {', '.join(sorted(unknown))}")
+    size = Size(2000, 1, few=True) if options.quick else Size(options.rows, options.rounds)
+    for name in wanted:
+        table = programs(size, options.programs) if name == "programs" else TABLES[name](size)
+        print(f"\n{name}\n\n{table.markdown()}\n", flush=True)
+        if not options.quick:
+            RESULTS.mkdir(exist_ok=True)
+            content = {"markdown": table.markdown(), "numbers": table.numbers}
+            (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The measurements: each returns its table as rows of text, and the numbers behind it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import ROOT, Usage, alternate, middle, run
+from benchmarks.programs import BARE, PROGRAMS, SDK, TAP, Program
+from benchmarks.served import LEGS, served
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured.
+
+    Attributes:
+        rows: of the comparison.
+        rounds: of everything.
+        few: a smoke run: the programs without an environment of their own, few points of each curve.
+    """
+
+    rows: int = 200_000
+    rounds: int = 5
+    few: bool = False
+
+
+@dataclass
+class Table:
+    """A result: for people, and for the plots."""
+
+    head: Sequence[str]
+    rows: list[Sequence[str]] = field(default_factory=list)
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+    def markdown(self) -> str:
+        """As Markdown."""
+        lines = [self.head, ["---", *["---:"] * (len(self.head) - 1)], *self.rows]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _verified(name: str, rows: int) -> Callable[[Path], None]:
+    def show(out: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.verify", out], capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        found = json.loads(done.stdout)
+        if set(found.values()) != {rows}:
+            raise RuntimeError(f"{name} should bring {rows} different rows with instants as text, but: {found}")
+
+    return show
+
+
+def _chosen(names: Sequence[str], size: Size) -> Sequence[Program]:
+    if names:
+        return [program for program in PROGRAMS if any(name in program.name for name in names)]
+    return [program for program in PROGRAMS if not (size.few and program.environment)]
+
+
+def programs(size: Size, names: Sequence[str] = ()) -> Table:
+    """Ours beside other ways to the same rows."""
+    chosen = _chosen(names, size)
+    with served(rows=size.rows, windows=2 if size.few else 10) as data:
+        commands = {}
+        for program in chosen:
+            commands[program.name] = program.command(data, "all", None)
+            print(f"verifying {program.name} ...", flush=True)
+            run([*commands[program.name], *program.show], show=_verified(program.name, data.rows))
+        starts = {program.name: program.command(data, "few", data.few_end) for program in chosen}
+        started = {name: middle(runs) for name, runs in alternate(starts, size.rounds).items()}
+        full = {name: middle(runs) for name, runs in alternate(commands, size.rounds).items()}
+        more = data.rows - data.few
+        each = {name: (full[name].cpu - started[name].cpu) / more * 1e6 for name in commands}
+        rows = data.rows
+    table = Table(
+        [
+            "program", "CPU s", "wall s", "rows a second", "start s", "us a row", "peak MB",
+            "rows a CPU second against the SDK tap", "against the bare loop",
+        ]
+    )  # fmt: skip
+    for name, used in full.items():
+        table.rows.append(
+            [
+                name,
+                f"{used.cpu:.2f}",
+                f"{used.wall:.2f}",
+                f"{rows / used.wall:,.0f}",
+                f"{started[name].cpu:.2f}",
+                f"{each[name]:.1f}",
+                f"{used.peak_mb:.0f}",
+                f"{full[SDK].cpu / used.cpu:.1f} x" if SDK in full else "",
+                f"{full[BARE].cpu / used.cpu:.2f} x" if BARE in full else "",
+            ]
+        )
+        table.numbers[name] = {**vars(used), "start_cpu": started[name].cpu, "us_a_row": each[name]}
+    return table
+
+
+def latency(size: Size) -> Table:
+    """Rows a second against the vendor's slowness and `parallel_windows`."""
+    delays = (0.0, 0.02) if size.few else (0.0, 0.05, 0.2)
+    at_once = (1, 4) if size.few else (1, 2, 4, 8, 16)
+    windows = 4 if size.few else 64
+    table = Table(["answer takes", *(f"{number} at once" for number in at_once)])
+    peaks: dict[int, float] = dict.fromkeys(at_once, 0)
+    with served(rows=size.rows, windows=windows) as data:
+        catalog = data.catalog(LEGS)
+        for delay in delays:
+            data.answer_after(delay)
+            commands = {
+                str(number): data.tap(str(number), catalog=catalog, parallel_windows=number) for number in at_once
+            }
+            used = {name: middle(runs) for name, runs in alternate(commands, min(size.rounds, 3)).items()}
+            speeds = {int(name): data.rows / each.wall for name, each in used.items()}
+            peaks = {number: max(peaks[number], used[str(number)].peak_mb) for number in at_once}
+            table.rows.append([f"{delay * 1000:.0f} ms longer", *(f"{speed:,.0f}" for speed in speeds.values())])
+            table.numbers[f"{delay * 1000:.0f}"] = speeds
+    table.rows.append(["peak MB", *(f"{peak:.0f}" for peak in peaks.values())])
+    return table
+
+
+def history(size: Size) -> Table:
+    """What a longer history costs."""
+    lengths = (1, 4) if size.few else (1, 4, 16, 64)
+    table = Table(["windows", "rows", "CPU s", "CPU ms a window, start taken off", "peak MB"])
+    with served(rows=size.rows, windows=lengths[-1]) as data:
+        catalog = data.catalog(LEGS)
+        ends = {"few": data.few_end} | {str(count): data.start + timedelta(days=count) for count in lengths}
+        commands = {name: data.tap(name, end=end, catalog=catalog) for name, end in ends.items()}
+        used = {name: middle(runs) for name, runs in alternate(commands, size.rounds).items()}
+        start = used.pop("few").cpu
+        for name, each in used.items():
+            rows = data.rows // data.days * int(name)
+            mine = (each.cpu - start) / int(name) * 1000
+            table.rows.append([name, f"{rows:,}", f"{each.cpu:.2f}", f"{mine:.1f}", f"{each.peak_mb:.0f}"])
+            table.numbers[name] = vars(each)
+    return table
+
+
+def startup(size: Size) -> Table:
+    """What a start costs, and what of it is ours."""
+    tap = [sys.executable, "-m", "tap_callrecords"]
+    commands = {
+        "an empty program": [sys.executable, "-c", ""],
+        "import singer_sdk": [sys.executable, "-c", "import singer_sdk"],
+        "tap-callrecords --version": [*tap, "--version"],
+        "tap-callrecords --about": [*tap, "--about", "--format=json"],
+        "tap-callrecords --discover": [*tap, "--discover"],
+    }
+    used = {name: middle(runs) for name, runs in alternate(commands, 1 if size.few else 2 * size.rounds + 1).items()}
+    table = Table(["", "CPU s", "wall s", "peak MB"])
+    for name, each in used.items():
+        table.rows.append([name, f"{each.cpu:.3f}", f"{each.wall:.3f}", f"{each.peak_mb:.0f}"])
+        table.numbers[name] = vars(each)
+    sdk = _imported("-c", "import singer_sdk")
+    ours = _imported("-c", "import tap_callrecords.tap")
+    added = {name: micros for name, micros in ours.items() if name not in sdk}
+    own = {name: micros for name, micros in added.items() if name.startswith("tap_callrecords")}
+    table.numbers["added"] = added
+    table.rows.append(["imports of tap_callrecords itself", f"{sum(own.values()) / 1e6:.3f}", "", ""])
+    table.rows.append(
+        ["imports that only it asks for", f"{(sum(added.values()) - sum(own.values())) / 1e6:.3f}", "", ""]
+    )
+    return table
+
+
+def _imported(*arguments: str) -> dict[str, int]:
+    """Microseconds that each module's own import takes, without those that it imports."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *arguments], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    found = re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", done.stderr, re.MULTILINE)
+    return {name: int(micros) for micros, name in found}
+
+
+def memory(size: Size) -> Table:
+    """Peak memory against rows, and against the rows of one window."""
+    shapes = ((2000, 2), (4000, 4), (4000, 1)) if size.few else ((200_000, 10), (2_000_000, 100), (1_000_000, 1))
+    table = Table(["rows", "windows", "CPU s", "wall s", "peak MB"])
+    for rows, windows in shapes:
+        with served(rows=rows, windows=windows) as data:
+            used: Usage = run(data.tap("all", catalog=data.catalog(LEGS)))
+        table.rows.append([f"{rows:,}", str(windows), f"{used.cpu:.1f}", f"{used.wall:.1f}", f"{used.peak_mb:.0f}"])
+        table.numbers[f"{rows} in {windows}"] = vars(used)
+    return table
+
+
+TABLES: dict[str, Callable[[Size], Table]] = {
+    "programs": programs,
+    "latency": latency,
+    "history": history,
+    "startup": startup,
+    "memory": memory,
+}
+__all__ = ["TABLES", "TAP", "Size", "Table"]
