@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import json
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -307,6 +310,7 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
 NAMES: Sequence[str] = tuple(CONFIG_SCHEMA["properties"])
 """The settings of our own, in the order in which they are shown."""
 _INSTANTS = ("start_date", "end_date")
+_SENT_IN_HEADERS = re.compile(r"user_agent|.*_tenant_id|(eightx8|webex|voiso)_.*_(key|secret|token)")
 
 
 def secrets(config: Mapping[str, Any]) -> list[str]:
@@ -348,8 +352,30 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     for name, value in config.items():
         if name.endswith("_url") and value and (problem := _url_problem(str(value))):
             yield f"setting {name} {problem}"
+        if _SENT_IN_HEADERS.fullmatch(name) and not _fits_header(str(value)):
+            yield f"setting {name} holds a blank at an end, a line break or a letter beyond ASCII: copy it again"
     if config.get("pii_mode") == "hash" and not config.get("pii_hash_key"):
         yield "setting pii_hash_key is missing: pii_mode hash needs it"
+
+
+def environment_problems(prefix: str) -> Iterator[str]:
+    """What keeps settings from being read from environment variables."""
+    for name, schema in CONFIG_SCHEMA["properties"].items():
+        variable = prefix + name.upper()
+        value = os.environ.get(variable)
+        kinds = schema.get("type", ())
+        try:
+            if value is not None and "integer" in kinds:
+                int(value)
+            elif value is not None and "object" in kinds:
+                json.loads(value)
+        except ValueError:
+            wanted = "a whole number" if "integer" in kinds else "a JSON object"
+            yield f"environment variable {variable} must be {wanted}, or absent"
+
+
+def _fits_header(value: str) -> bool:
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 def _url_problem(url: str) -> str | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigurationError, SingerSDKError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
+from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_callrecords import instants, settings
@@ -70,7 +75,12 @@ class TapCallRecords(Tap):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._apis: dict[type[VendorApi], VendorApi] = {}
-        super().__init__(*args, **kwargs)
+        try:
+            super().__init__(*args, **kwargs)
+        except ValueError:
+            if kwargs.get("parse_env_config") and (problems := [*settings.environment_problems(self._env_var_prefix)]):
+                raise ConfigurationError("Configuration: " + "; ".join(problems) + ".") from None
+            raise
 
     def api(self, api_type: type[A]) -> A:
         """The vendor product of this type, made when first asked for."""
@@ -111,6 +121,25 @@ class TapCallRecords(Tap):
 
     @classmethod
     @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        for path in value:
+            if path != "ENV":
+                json_object("Configuration", partial(Path(path).read_text, encoding="utf-8"))
+        return super().cb_config(ctx, param, value)
+
+    @classmethod
+    @override
+    def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:
+        if state is not None:
+            state = io.StringIO(json_object("State", state.read))
+        if catalog is not None:
+            text = json_object("Catalog", catalog.read)
+            check_catalog(json.loads(text))
+            catalog = io.StringIO(text)
+        super().invoke(state=state, catalog=catalog, **options)
+
+    @classmethod
+    @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
         return ReadableCommand(
@@ -136,6 +165,38 @@ def _source_problems(config: Mapping[str, Any], *, needs_one: bool) -> list[str]
         )
         problems = [f"no source is configured. Set the credentials of one at least ({ways})"]
     return problems
+
+
+def json_object(what: str, read: Callable[[], str]) -> str:
+    """The text of a file, once it is found to hold a JSON object.
+
+    Raises:
+        ConfigurationError: what is wrong with it, in words and without its content.
+    """
+    try:
+        text = read()
+        loaded = json.loads(text)
+    except OSError as error:
+        raise ConfigurationError(f"{what}: the file can't be read ({error.strerror}).") from None
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{what}: the file is not JSON (line {error.lineno}, column {error.colno}).") from None
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f"{what}: the file is not JSON.") from None
+    if not isinstance(loaded, dict):
+        raise ConfigurationError(f"{what}: the file does not hold a JSON object.")
+    return text
+
+
+def check_catalog(catalog: Mapping[str, Any]) -> None:
+    """Refuse a catalog that the SDK can't read.
+
+    Raises:
+        ConfigurationError: it can't.
+    """
+    try:
+        Catalog.from_dict({"streams": catalog["streams"]})
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        raise ConfigurationError("Catalog: it is not a Singer catalog. Make one with --discover.") from None
 
 
 def check_state(state: Any) -> None:
