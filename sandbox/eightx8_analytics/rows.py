@@ -79,10 +79,10 @@ def rendered(value: Any, key: str, zone: tzinfo, *, old: bool) -> Any:
 
 
 def sample_rows(today_ms: int) -> list[Row]:
-    """The vendor's two sample rows, one and two days old; what they lack is null."""
+    """The vendor's sample rows, one, two and more days old; what they lack is null."""
     rows: list[Row] = []
-    for days, name in enumerate(("v8", "participants"), 1):
-        [row] = json.loads((SAMPLES / f"eightx8_detailed_report_{name}.json").read_text())
+    files = (SAMPLES / f"eightx8_detailed_report_{name}.json" for name in ("v8", "participants"))
+    for days, row in enumerate((row for file in files for row in json.loads(file.read_text())), 1):
         fields = {item["key"]: item["value"] for item in row["items"]}
         shift = (today_ms // DAY_MS - days - epoch(fields["creationTime"]) // DAY_MS) * DAY_MS
         rows.append(blank() | _moved(fields, shift))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_callrecords.sources import eightx8_contact_center, eightx8_work, voiso, webex
+from tap_callrecords.sources import eightx8_analytics, eightx8_contact_center, eightx8_work, voiso, webex
 
 if TYPE_CHECKING:
     from tap_callrecords.stream import CallRecordStream
@@ -63,6 +63,11 @@ SOURCES: Sequence[Source] = (
             ),
         ),
         streams=eightx8_contact_center.STREAMS,
+    ),
+    Source(
+        product=eightx8_analytics.AnalyticsApi.product,
+        credentials=(("eightx8_analytics_key", "eightx8_analytics_secret"),),
+        streams=eightx8_analytics.STREAMS,
     ),
     Source(
         product=webex.WebexApi.product,

@@ -1,0 +1,303 @@
+"""8x8 Analytics for Contact Center: the detailed report on interactions, version 8 (CC B).
+
+A window is a report: it is created, waited for, and read page by page along the vendor's links.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+import msgspec
+import requests
+from requests.auth import HTTPBasicAuth
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from typing_extensions import override
+
+from tap_callrecords import instants
+from tap_callrecords.api import VendorApi, VerbatimRequest, read_token_answer, token_lifetime, words_of
+from tap_callrecords.auth import Token, TokenClient
+from tap_callrecords.http import PageLost, Refused, host_of, waits
+from tap_callrecords.paginators import LinkPaginator, Page, next_link
+from tap_callrecords.records import BrokenBody, Record, decode_loosely
+from tap_callrecords.redaction import REDACTOR, clean_quote
+from tap_callrecords.schemas import SCHEMAS, StreamSchema
+from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.windows import TimeWindow
+
+Row = TypeVar("Row")
+
+REGIONS = {"us": "", "eu": "/eu", "au": "/au", "ca": "/ca"}
+"""What stands before `/analytics/cc` in the path (CC B1)."""
+VERSION = "v8"
+PAGE_SIZE = 1000
+"""The most that the vendor allows (CC B4)."""
+STATUS_REQUESTS = 40
+"""How often a report that is not done is asked after: about half an hour."""
+TENANT_MISSING = (
+    "8x8 Analytics for Contact Center needs to know the tenant, as the customer has several. Set "
+    "eightx8_analytics_tenant_id to the tenant's id."
+)
+TENANT_UNKNOWN = (
+    "8x8 Analytics for Contact Center does not know the tenant. Check setting eightx8_analytics_tenant_id, and that "
+    "the App of setting eightx8_analytics_key belongs to the same customer."
+)
+NOT_SIGNED_IN = (
+    "8x8 Analytics for Contact Center refused the credentials. Check settings eightx8_analytics_key and "
+    "eightx8_analytics_secret: they are Key and Secret of an App in 8x8 Admin Console that includes Analytics for "
+    "Contact Center."
+)
+NO_RIGHT = (
+    "8x8 Analytics for Contact Center does not let the App of setting eightx8_analytics_key read reports. In 8x8 Admin "
+    "Console, add the product Analytics for Contact Center to it, and check settings eightx8_analytics_region and "
+    "eightx8_analytics_tenant_id."
+)
+NOT_HERE = (
+    "8x8 Analytics for Contact Center serves no detailed reports at this address. Check setting "
+    "eightx8_analytics_region (or eightx8_analytics_api_url, which ends in /analytics/cc)."
+)
+
+
+class Envelope(msgspec.Struct, Generic[Row]):
+    """The rows of a page, once the keys and values of each have become an object."""
+
+    rows: list[Row]
+
+
+class Item(msgspec.Struct, gc=False):
+    """A field of a row (CC B4)."""
+
+    key: str
+    value: Any = None
+
+
+class ReportRow(msgspec.Struct, gc=False):
+    """A row as the vendor sends it (CC B4)."""
+
+    items: list[Item]
+    total: Any = None
+
+    def fields(self) -> dict[str, Any]:
+        """The row as an object; `total` is null in all that was seen."""
+        fields = {item.key: item.value for item in self.items}
+        return fields if self.total is None else fields | {"total": self.total}
+
+
+class Report(msgspec.Struct):
+    """What the vendor says about a report (CC B3)."""
+
+    id: int | str
+    status: str
+    reason: str | None = None
+
+
+_rows = msgspec.json.Decoder(list[ReportRow])
+_report: msgspec.json.Decoder[Report | list[Report]] = msgspec.json.Decoder(Report | list[Report])
+
+
+class ClientCredentials(TokenClient):
+    """The token call (CC B2): Key and Secret as Basic authorisation; the lifetime comes as text."""
+
+    def __init__(self, api: AnalyticsApi) -> None:
+        super().__init__()
+        self._api = api
+
+    @override
+    def fetch(self) -> Token:
+        key, secret = (self._api.config[f"eightx8_analytics_{name}"] for name in ("key", "secret"))
+        REDACTOR.hide(f"{key}:{secret}")
+        request = requests.Request(
+            "POST",
+            f"{str(self._api.config['eightx8_analytics_auth_url']).rstrip('/')}/token",
+            data={"grant_type": "client_credentials"},
+            auth=HTTPBasicAuth(key, secret),
+        )
+        answer = self._api.call(request, read_token_answer)
+        return Token(answer["access_token"], token_lifetime(answer, default=1799))
+
+
+class AnalyticsApi(VendorApi):
+    """8x8 Analytics for Contact Center (CC B1, B2, B5)."""
+
+    product = "8x8 Analytics for Contact Center"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auth = ClientCredentials(self)
+
+    @property
+    @override
+    def url(self) -> str:
+        configured = self.config.get("eightx8_analytics_api_url")
+        base = configured or f"https://api.8x8.com{REGIONS[self.config['eightx8_analytics_region']]}/analytics/cc"
+        return f"{str(base).rstrip('/')}/{VERSION}/historical-metrics"
+
+    @override
+    def headers(self) -> Mapping[str, str]:
+        tenant = self.config.get("eightx8_analytics_tenant_id")
+        return {**super().headers(), **({"X-Tenant-Info": tenant} if tenant else {})}
+
+    @override
+    def explain(self, response: requests.Response) -> str | None:
+        said = " ".join(str(word) for word in words_of(response).values()) or response.text
+        if "X-Tenant-Info" in said:
+            raise ConfigurationError(TENANT_MISSING if "missing" in said else TENANT_UNKNOWN)
+        is_token_call = not str(response.request.url).startswith(self.url)
+        if is_token_call or response.status_code == requests.codes.unauthorized:
+            raise ConfigurationError(NOT_SIGNED_IN)
+        if response.status_code == requests.codes.forbidden:
+            raise ConfigurationError(NO_RIGHT)
+        if response.status_code == requests.codes.not_found and response.request.method == "POST":
+            raise ConfigurationError(NOT_HERE)
+        return None
+
+    def next_page(self, response: requests.Response) -> str | None:
+        """The URL of the next page (CC B4, D7): the vendor's link, or its cursor where the link leads elsewhere.
+
+        Raises:
+            FatalAPIError: the link leads to another host, and there is no cursor.
+        """
+        here = str(response.url)
+        link = next_link(response.headers.get("Link"))
+        if link is not None and urlsplit(target := urljoin(here, link))[:2] == urlsplit(here)[:2]:
+            return target
+        cursor = response.headers.get("Last-Document-Id")
+        if cursor:
+            return f"{page_url(here)}&lastDocumentId={quote(unquote(cursor), safe='')}"
+        if link is not None:
+            raise FatalAPIError(
+                f"{self.product} names the next page at {host_of(link)}, where credentials must not go. The bookmark "
+                "stays before this window."
+            )
+        return None
+
+
+def page_url(data_url: str) -> str:
+    """The URL of a report's first page."""
+    return f"{data_url.partition('?')[0]}?size={PAGE_SIZE}"
+
+
+class Interactions(CallRecordStream):
+    """One row per interaction and transaction, of all media (CC B6)."""
+
+    name = "eightx8_interactions"
+    path = "/detailed-reports"
+    primary_keys = ("interaction_id", "transaction_id")
+    replication_key = "creation_time_utc"
+    schema = StreamSchema(SCHEMAS)
+    api_type = AnalyticsApi
+    envelope = Envelope
+
+    @property
+    @override
+    def key_defaults(self) -> Mapping[str, str]:
+        return {"transaction_id": ""}
+
+    @cached_property
+    def metrics(self) -> Sequence[str]:
+        """What is asked for: what the schema knows, so that new metrics change nothing by themselves (CC D9)."""
+        sources = (column.get("x-source") for column in self.schema["properties"].values())
+        return [name for name in dict.fromkeys(sources) if name and name != "participants"]
+
+    @override
+    def new_paginator(self) -> LinkPaginator:
+        return LinkPaginator(lambda _: True)  # `AnalyticsApi.next_page` names this host's only
+
+    @override
+    def request(self, window: TimeWindow, page: tuple[int, str | None]) -> requests.Request:
+        _, url = page
+        if url is not None:
+            return VerbatimRequest("GET", url)
+        body = {
+            "type": "detailed-reports-interaction-details",
+            "title": f"tap-callrecords {window.start:%Y-%m-%d %H.%M.%S} - {window.end:%Y-%m-%d %H.%M.%S}",
+            "dateRange": {
+                "start": instants.to_text(window.query_start),
+                "end": instants.to_text(window.query_end),
+            },
+            # No `timezone`: it would have to be one that the tenant has configured (CC D8).
+            "metrics": self.metrics,
+            "includeParticipants": True,
+        }
+        return requests.Request("POST", f"{self.api.url}{self.path}", json=body)
+
+    @override
+    def fetch(self, window: TimeWindow, page: tuple[int, str | None]) -> Page:
+        """Get one page; before the first one, have the report made, which the paginator then remembers."""
+        if page[1] is None:
+            report = self._make_report(window)
+            return Page([], next=page_url(f"{self.api.url}{self.path}/{report}/data"))
+        try:
+            return super().fetch(window, page)
+        except Refused as error:
+            if error.status not in (requests.codes.not_found, requests.codes.gone):
+                raise
+            raise PageLost(f"{self.api.product} no longer knows the report.") from None
+
+    @override
+    def read_body(self, response: requests.Response) -> tuple[None, list[Record]]:
+        try:
+            rows = [row.fields() for row in decode_loosely(response.content, _rows)]
+            return None, self.builder.read(msgspec.json.encode({"rows": rows}))[1]
+        except RecursionError as error:
+            raise BrokenBody("nested too deeply") from error
+
+    @override
+    def page(self, envelope: None, records: list[Record], response: requests.Response) -> Page:
+        total = response.headers.get("X-Total-Elements", "")
+        return Page(
+            records,
+            next=self._analytics.next_page(response),
+            announced=int(total) if total.isdecimal() else None,
+        )
+
+    @property
+    def _analytics(self) -> AnalyticsApi:
+        api = self.api
+        assert isinstance(api, AnalyticsApi)  # noqa: S101 - `api_type` says so
+        return api
+
+    def _make_report(self, window: TimeWindow) -> int | str:
+        """Have a report made; its id, once the vendor says that it is done (CC B3, D4).
+
+        Raises:
+            FatalAPIError: the vendor fails to make it, or does not finish.
+        """
+        report = self.api.call(self.request(window, (0, None)), read_report)
+        pauses = waits()
+        next(pauses)
+        for _ in range(STATUS_REQUESTS):
+            if report.status == "DONE":
+                return report.id
+            if report.status not in ("QUEUED", "IN_PROGRESS"):
+                reason = f": {clean_quote(report.reason)}" if report.reason else ""
+                raise FatalAPIError(
+                    f"{self.api.product} did not make the report ({clean_quote(report.status)}{reason}). The bookmark "
+                    "stays before this window; run again."
+                )
+            time.sleep(pauses.send(None))
+            report = self.api.call(requests.Request("GET", f"{self.api.url}/{report.id}/status"), read_report)
+        raise FatalAPIError(
+            f"{self.api.product} has not finished a report after {STATUS_REQUESTS} inquiries. The bookmark stays "
+            "before this window; run again, with shorter windows (setting window_hours) if it stays so."
+        )
+
+
+def read_report(response: requests.Response) -> Report:
+    """What the vendor says about a report, as an object or a list of one (CC D4).
+
+    Raises:
+        BrokenBody: neither.
+    """
+    answer = decode_loosely(response.content, _report)
+    if isinstance(answer, Report):
+        return answer
+    if len(answer) != 1:
+        raise BrokenBody("not one report")
+    return answer[0]
+
+
+STREAMS: Sequence[type[CallRecordStream]] = (Interactions,)
