@@ -1,8 +1,8 @@
 """Writes `models/staging/base/base.yml`: the tap's tables as dbt sources, and the base models' columns.
 
-Everything comes from `schemas/<stream>.json`, so names, types and descriptions stand in one place. Run it after a change
-of a schema: `python transform/describe_streams.py`.
-"""
+Everything comes from `schemas/<stream>.json`, so names, types and descriptions stand in one place. Run it after a
+change of a schema: `python transform/describe_streams.py`.
+"""  # noqa: INP001
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 TRANSFORM = Path(__file__).parent
 SCHEMAS = TRANSFORM.parent / "schemas"

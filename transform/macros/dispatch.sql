@@ -27,12 +27,15 @@
   {%- endif -%}
 {% endmacro %}
 
-{# Milliseconds as seconds with three decimals. #}
-{% macro seconds(milliseconds) %}cast({{ milliseconds }} / 1000.0 as numeric(18, 3)){% endmacro %}
+{# Seconds with three decimals, the type of every duration. #}
+{% macro as_seconds(expression) %}cast({{ expression }} as numeric(18, 3)){% endmacro %}
+
+{# Milliseconds as seconds. #}
+{% macro seconds(milliseconds) %}{{ tap_callrecords.as_seconds('(' ~ milliseconds ~ ') / 1000.0') }}{% endmacro %}
 
 {# The time from one timestamp to another in seconds with three decimals. #}
 {% macro seconds_between(first, last) %}{{ return(adapter.dispatch('seconds_between', 'tap_callrecords')(first, last)) }}{% endmacro %}
-{% macro default__seconds_between(first, last) %}cast(extract(epoch from ({{ last }} - {{ first }})) as numeric(18, 3)){% endmacro %}
+{% macro default__seconds_between(first, last) %}{{ tap_callrecords.as_seconds('extract(epoch from (' ~ last ~ ' - ' ~ first ~ '))') }}{% endmacro %}
 {% macro duckdb__seconds_between(first, last) %}{{ tap_callrecords.seconds("date_diff('millisecond', " ~ first ~ ", " ~ last ~ ")") }}{% endmacro %}
 {% macro snowflake__seconds_between(first, last) %}{{ tap_callrecords.seconds("datediff('millisecond', " ~ first ~ ", " ~ last ~ ")") }}{% endmacro %}
 

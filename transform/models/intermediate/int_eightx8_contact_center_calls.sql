@@ -30,7 +30,7 @@ of_legs as (
         min(case when outcome = 'answered' then answered_at end) as answered_at,
         max(case when agent_rank = 1 and outcome = 'answered' then agent_id end) as agent_id,
         max(case when agent_rank = 1 and outcome = 'answered' then agent_name end) as agent_name,
-        max(case when agent_rank = 1 then ring_seconds end) as ring_seconds
+        {{ as_seconds("max(case when agent_rank = 1 then ring_seconds end)") }} as ring_seconds
     from legs
     group by call_key
 ),
@@ -53,9 +53,9 @@ interactions as (
         max(case when queue_rank = 1 then queue_name end) as queue_name,
         max(case when first_rank = 1 then agent_id end) as agent_id,
         max(case when first_rank = 1 then agent_name end) as agent_name,
-        sum(wait_seconds) as wait_seconds,
-        sum(talk_seconds) as talk_seconds,
-        sum(hold_seconds) as hold_seconds,
+        {{ as_seconds('sum(wait_seconds)') }} as wait_seconds,
+        {{ as_seconds('sum(talk_seconds)') }} as talk_seconds,
+        {{ as_seconds('sum(hold_seconds)') }} as hold_seconds,
         {{ any_true('is_transferred') }} as is_transferred,
         max(source_at) as source_at
     from transactions

@@ -29,9 +29,9 @@ summed as (
         max(case when party = 'queue' and first_of_party = 1 then queue_name end) as queue_name,
         max(case when agent_rank = 1 and outcome = 'answered' then agent_id end) as agent_id,
         max(case when agent_rank = 1 and outcome = 'answered' then agent_name end) as agent_name,
-        max(case when first_rank = 1 then ring_seconds end) as ring_seconds,
-        sum(talk_seconds) as talk_seconds,
-        sum(hold_seconds) as hold_seconds,
+        {{ as_seconds("max(case when first_rank = 1 then ring_seconds end)") }} as ring_seconds,
+        {{ as_seconds('sum(talk_seconds)') }} as talk_seconds,
+        {{ as_seconds('sum(hold_seconds)') }} as hold_seconds,
         {{ any_true('is_transfer') }} as is_transferred,
         count(*) as leg_count,
         max(source_at) as source_at
@@ -66,7 +66,7 @@ select
     caller_number, caller_name, callee_number, callee_name,
     queue_id, queue_name, agent_id, agent_name,
     ring_seconds,
-    cast(null as numeric(18, 3)) as wait_seconds,
+    {{ as_seconds('null') }} as wait_seconds,
     talk_seconds, hold_seconds,
     {{ seconds_between('started_at', 'ended_at') }} as total_seconds,
     is_transferred, leg_count, 'eightx8_call_legs' as source_stream, source_at

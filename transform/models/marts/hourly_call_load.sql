@@ -14,7 +14,7 @@ counted as (
         {{ weekday('started_local') }} as weekday,
         cast(extract(hour from started_local) as integer) as hour_of_day,
         count(*) as calls,
-        sum(case when outcome = 'answered' then 1 else 0 end) as answered_calls
+        count(case when outcome = 'answered' then 1 end) as answered_calls
     from {{ ref('int_voice_calls') }}
     group by 1, 2, 3
 ),

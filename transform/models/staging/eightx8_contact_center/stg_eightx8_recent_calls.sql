@@ -34,7 +34,7 @@ select
     cast(null as {{ type_of('text') }}) as queue_name,
     {{ json_first('agent_ids') }} as agent_id,
     cast(null as {{ type_of('text') }}) as agent_name,
-    cast(null as numeric(18, 3)) as ring_seconds,
+    {{ as_seconds('null') }} as ring_seconds,
     {{ seconds('coalesce(nullif(abandon_time, 0), wait_time)') }} as wait_seconds,
     {{ seconds('agent_call_handling_duration') }} as talk_seconds,
     {{ seconds('hold_duration') }} as hold_seconds,

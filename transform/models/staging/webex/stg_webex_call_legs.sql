@@ -67,9 +67,9 @@ select
     case when party = 'person' then {{ given('user_uuid') }} end as agent_id,
     case when party = 'person' then {{ given('user_name') }} end as agent_name,
     case when lower(direction) = 'originating' then 'calling' else 'called' end as agent_side,
-    cast(ring_duration as numeric(18, 3)) as ring_seconds,
-    cast(duration as numeric(18, 3)) as talk_seconds,
-    cast(hold_duration as numeric(18, 3)) as hold_seconds,
+    {{ as_seconds('ring_duration') }} as ring_seconds,
+    {{ as_seconds('duration') }} as talk_seconds,
+    {{ as_seconds('hold_duration') }} as hold_seconds,
     {{ seconds_between('start_time', 'coalesce(release_time, report_time)') }} as total_seconds,
     (
         call_transfer_time is not null

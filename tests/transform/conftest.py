@@ -1,0 +1,57 @@
+"""The project built once per warehouse: on a first load, on late rows, and anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.postgres import postgres_server
+from tests.transform.rows import FIRST, LATE
+from tests.transform.warehouse import DbtRun, DuckDBWarehouse, PostgresWarehouse, Warehouse
+
+MARTS = ("calls", "call_legs", "agents", "queues", "daily_call_volume", "hourly_call_load", "queue_service_level",
+         "agent_activity")  # fmt: skip
+Tables = dict[str, set[tuple[str, ...]]]
+
+
+@dataclass
+class Built:
+    """A warehouse after its three builds, and what each of them left."""
+
+    warehouse: Warehouse
+    first: DbtRun
+    first_tables: Tables
+    incremental: DbtRun
+    incremental_tables: Tables
+    anew: DbtRun
+    anew_tables: Tables
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgres"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The project, built on the first load (without Voiso), then on the late rows, then with --full-refresh."""
+    folder = tmp_path_factory.mktemp(f"transform-{request.param}")
+    with ExitStack() as stack:
+        warehouse: Warehouse
+        if request.param == "duckdb":
+            warehouse = DuckDBWarehouse(folder)
+        else:
+            warehouse = PostgresWarehouse(folder, stack.enter_context(postgres_server()))
+
+        def tables() -> Tables:
+            return {name: warehouse.table(name) for name in MARTS}
+
+        warehouse.load(FIRST)
+        first = warehouse.dbt("build")
+        assert first.exit_code == 0, first.output
+        first_tables = tables()
+        warehouse.load(LATE)
+        incremental = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
+        assert incremental.exit_code == 0, incremental.output
+        incremental_tables = tables()
+        anew = warehouse.dbt("run", "--full-refresh", "--select", "calls+", "call_legs+")
+        assert anew.exit_code == 0, anew.output
+        yield Built(warehouse, first, first_tables, incremental, incremental_tables, anew, tables())

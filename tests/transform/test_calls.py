@@ -1,0 +1,181 @@
+"""What the models make of every vendor's rows, on DuckDB and on PostgreSQL."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.transform.conftest import Built
+from tests.transform.rows import CHAT, INTERACTION, OUTBOUND_INTERACTION, RECENT_CALL
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("call_key", "channel", "direction", "outcome", "queue", "agent", "transferred"),
+    [
+        ("eightx8_work:hq:0", "voice", "inbound", "missed", None, None, False),
+        ("eightx8_work:hq:1", "voice", "inbound", "voicemail", None, None, False),
+        ("eightx8_work:hq:2", "voice", "inbound", "abandoned", "Test Queue", None, False),
+        ("eightx8_work:hq:3", "voice", "inbound", "answered", "Test Queue", "Ben", True),
+        ("eightx8_work:hq:4", "voice", "outbound", "answered", None, "Ana", False),
+        ("eightx8_work:hq:5", "voice", "internal", "missed", None, None, False),
+        ("eightx8_work:hq:6", "voice", "inbound", "answered", None, "Ana", False),
+        ("eightx8_work:hq:7", "voice", "inbound", "missed", None, None, False),
+        ("eightx8_work:hq:back", "voice", "inbound", "missed", None, None, False),
+        (RECENT_CALL, "voice", "inbound", "answered", None, None, False),
+        (INTERACTION, "voice", "inbound", "answered", "Support", "Ben", False),
+        (OUTBOUND_INTERACTION, "voice", "outbound", "answered", None, "Ana", False),
+        (CHAT, "chat", "inbound", "abandoned", None, None, False),
+        ("webex_calling:org:out", "voice", "outbound", "answered", None, "Ana Example", False),
+        ("webex_calling:org:missed", "voice", "inbound", "answered", None, "Chandra Example", False),
+        ("webex_calling:org:hunt", "voice", "inbound", "answered", "Hunt Group", "Ana Example", False),
+        ("webex_calling:org:live", "voice", "inbound", "busy", None, None, False),
+        ("voiso:default:v1", "voice", "inbound", "answered", "Example Support", "Mike", None),
+        ("voiso:default:v2", "voice", "inbound", "abandoned", "Example Support", None, None),
+        ("voiso:default:v3", "voice", "outbound", "missed", None, "Mike", None),
+        ("voiso:default:v4", "sms", "outbound", "completed", None, None, None),
+        ("voiso:default:v5", "lookup", "unknown", "completed", None, None, None),
+        ("voiso:default:v6", "chat", "unknown", "completed", None, None, None),
+        ("voiso:default:v7", "voice", "inbound", "other", None, None, None),
+    ],
+)
+def test_each_call_has_its_meaning(
+    built: Built,
+    call_key: str,
+    channel: str,
+    direction: str,
+    outcome: str,
+    queue: str | None,
+    agent: str | None,
+    transferred: bool | None,
+) -> None:
+    found = built.warehouse.query(
+        "select channel, direction, outcome, queue_name, agent_name, is_transferred from analytics.calls"
+        f" where call_key = '{call_key}'"
+    )
+    assert found == [(channel, direction, outcome, queue, agent, transferred)]
+
+
+def test_there_are_no_other_calls(built: Built) -> None:
+    assert built.warehouse.query("select count(*) from analytics.calls") == [(24,)]
+
+
+@pytest.mark.parametrize(
+    ("call_key", "ring", "wait", "talk", "hold", "total", "legs"),
+    [
+        ("eightx8_work:hq:1", "0.039", "0", "0", None, "24.760", 1),
+        ("eightx8_work:hq:3", None, "10", "120", None, "130", 3),
+        (RECENT_CALL, None, "3.901", "310.887", "155.960", "335.566", None),
+        (INTERACTION, None, "7.236", "753.105", None, "787", 2),
+        ("webex_calling:org:out", "8", None, "251", "12", "259", 1),
+        ("webex_calling:org:hunt", "6", "6", "94", "0", "100", 3),
+        ("voiso:default:v1", None, None, None, None, "79", None),
+    ],
+)
+def test_durations_are_seconds(
+    built: Built,
+    call_key: str,
+    ring: str | None,
+    wait: str | None,
+    talk: str | None,
+    hold: str | None,
+    total: str | None,
+    legs: int | None,
+) -> None:
+    found = built.warehouse.query(
+        "select ring_seconds, wait_seconds, talk_seconds, hold_seconds, total_seconds, leg_count from analytics.calls"
+        f" where call_key = '{call_key}'"
+    )
+    wanted: list[Any] = [None if value is None else Decimal(value) for value in (ring, wait, talk, hold, total)]
+    assert found == [(*wanted, legs)]
+
+
+def test_a_vendor_without_tables_has_no_calls_and_hinders_nobody(built: Built) -> None:
+    vendors = {row[1] for row in built.first_tables["calls"]}
+    assert vendors == {"eightx8_work", "eightx8_contact_center", "webex_calling"}
+
+
+def test_every_model_test_and_unit_test_passes(built: Built) -> None:
+    for run in (built.first, built.incremental):
+        assert set(run.status.values()) <= {"success", "pass", "no-op"}, run.output
+    assert any(name.startswith("unit_test.") for name in built.first.status)
+
+
+@pytest.mark.parametrize("table", ["calls", "call_legs", "agents", "queues", "daily_call_volume", "agent_activity"])
+def test_an_incremental_build_gives_what_a_build_anew_gives(built: Built, table: str) -> None:
+    assert built.incremental_tables[table] == built.anew_tables[table]
+    assert built.incremental_tables[table] != built.first_tables[table]
+
+
+def test_rows_of_the_first_build_that_did_not_change_are_kept(built: Built) -> None:
+    changed = {"eightx8_work:hq:6", "webex_calling:org:missed"}
+    kept = {row for row in built.first_tables["calls"] if row[0] not in changed}
+    assert kept <= built.incremental_tables["calls"]
+    assert len(kept) == len(built.first_tables["calls"]) - len(changed)
+
+
+def test_a_running_call_is_corrected_when_it_ends(built: Built) -> None:
+    before = {row[0]: row[6] for row in built.first_tables["calls"]}
+    after = {row[0]: row[6] for row in built.incremental_tables["calls"]}
+    assert before["eightx8_work:hq:6"] == "in_progress"
+    assert after["eightx8_work:hq:6"] == "answered"
+
+
+def test_a_late_leg_corrects_its_call(built: Built) -> None:
+    before = {row[0]: row[6] for row in built.first_tables["calls"]}
+    after = {row[0]: row[6] for row in built.incremental_tables["calls"]}
+    assert before["webex_calling:org:missed"] == "missed"
+    assert after["webex_calling:org:missed"] == "answered"
+
+
+def test_a_queue_s_service_level(built: Built) -> None:
+    found = built.warehouse.query(
+        "select queue_key, offered_calls, answered_calls, answered_in_time_calls, abandoned_calls, service_level,"
+        " abandoned_share from analytics.queue_service_level"
+    )
+    assert set(found) == {
+        ("eightx8_contact_center:acmecorp01:2583", 1, 1, 1, 0, 1.0, 0.0),
+        ("eightx8_contact_center:acmecorp01:713", 1, 1, 1, 0, 1.0, 0.0),
+        ("eightx8_work:hq:110081", 2, 1, 1, 1, 0.5, 0.5),
+        ("voiso:default:Example Support", 2, 1, None, 1, None, 0.5),
+        ("webex_calling:org:hg", 1, 1, 1, 0, 1.0, 0.0),
+    }
+
+
+def test_an_hour_of_the_week_without_calls_has_a_row(built: Built) -> None:
+    found = built.warehouse.query(
+        "select vendor, count(*), sum(calls) from analytics.hourly_call_load group by vendor order by vendor"
+    )
+    assert found == [
+        ("eightx8_contact_center", 168, 3),
+        ("eightx8_work", 168, 9),
+        ("voiso", 168, 4),
+        ("webex_calling", 168, 4),
+    ]
+
+
+def test_weekdays_are_counted_between_the_first_call_and_the_last(built: Built) -> None:
+    found = built.warehouse.query(
+        "select weekday, days from analytics.hourly_call_load where vendor = 'eightx8_work' and hour_of_day = 0"
+        " order by weekday"
+    )
+    # From Saturday 21 February to Tuesday 3 March 2026.
+    assert found == [(1, 2), (2, 2), (3, 1), (4, 1), (5, 1), (6, 2), (7, 2)]
+
+
+def test_the_vendor_s_list_names_agents(built: Built) -> None:
+    found = built.warehouse.query(
+        "select agent_id, agent_name, is_deleted from analytics.agents where vendor = 'voiso' order by agent_id"
+    )
+    assert found == [("15", "Gone Example", True), ("56215", "Mike Example", False)]
+
+
+def test_an_agent_s_day(built: Built) -> None:
+    found = built.warehouse.query(
+        "select offered_calls, answered_calls, missed_calls, answered_by_others_calls, made_calls, talk_seconds"
+        " from analytics.agent_activity where agent_key = 'eightx8_work:hq:1001' and cast(day as text) = '2026-03-02'"
+    )
+    assert found == [(2, 1, 0, 1, 1, Decimal(150))]

@@ -1,0 +1,153 @@
+"""The project itself: described, tested, in step with the schemas and with the vendors' words."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.transform.conftest import Built
+from tests.transform.warehouse import ROOT, TRANSFORM, DuckDBWarehouse
+
+OUTCOMES = {
+    "answered", "voicemail", "callback", "abandoned", "busy", "rejected", "failed", "completed", "missed",
+    "in_progress", "other", "",
+}  # fmt: skip
+WORDS = {
+    ("eightx8_work", "missed"): "Missed -",
+    ("eightx8_work", "abandoned"): "Abandoned -",
+    ("eightx8_work", "answered"): "Answered -",
+    ("eightx8_work", "last_leg_disposition"): "Voicemail Missed Connected Answered Abandoned",
+    ("eightx8_work", "status"): "Completed In_Progress",
+    ("eightx8_work", "cause"): "Normal Ring_No_Answer Redirected Transfer Conference",
+    ("eightx8_contact_center", "outcome"): """
+        Queued Dequeued Abandoned TransferredToAgent Rejected OfferingTimeout Handled TransferredToQueue Deleted
+        ForwardedToQueue ForwardedToVoicemail ForwardedToCallback EndedInIvr ConsultationEstablished UnknownOutcome
+        Canceled ForwardedToExternalNumber OutboundSmsSent VideoSmsSent RepliedToEmail PostCallSurveyCallback
+        PostCallSurveyStayOnCall ForwardedToExternalIvr ForwardedToAgentIndividualVoicemail BlindTransfer
+        TransferToAnotherNumber DirectAgentAccess DirectAgentRouting ConferenceEstablished""",
+    ("eightx8_contact_center", "participant_offer_action"): "Accepted Rejected OfferTimeout Abandoned CustomerHangUp",
+    ("eightx8_contact_center", "state"): """
+        InScript WaitingInQueue WaitingForInitiator DelayedCallback Handling TransferredToExternalNumber InWrapUp
+        Finished""",
+    ("webex_calling", "answered"): "true false",
+    ("webex_calling", "call_outcome"): "Success Failure Refusal",
+    ("webex_calling", "call_outcome_reason"): """
+        Normal UserBusy NoAnswer CallRejected UnassignedNumber SIP408 InternalRequestTimeout Q850102ServerTimeout
+        NoUserResponse NoAnswerFromUser SIP480 SIP487 TemporarilyUnavailable AdminCallBlock UserCallBlock Unreachable
+        LocalGatewayLoop UserAbsent RouteListCalls DestinationOutOfOrder SIP501 SIP503 ProtocolError SIP606
+        NoRouteToDestination Internal MaxConcurrentTerminatingAlertingRequestsExceeded""",
+    ("webex_calling", "user_type"): """
+        AutomatedAttendantVideo Anchor BroadworksAnywhere VoiceMailRetrieval LocalGateway HuntGroup GroupPaging User
+        VoiceMailGroup CallCenterStandard VoiceXML RoutePoint Place VirtualLine CallCenterPremium RouteList""",
+    ("voiso", "disposition"): """
+        answered failed busy no_answer rejected abandoned missed dialer_abandoned system_abandoned answered_by_VM
+        system_reject machine_answered sent not_sent delivered not_delivered route_unavailable waiting active archived
+        initiated available absent""",
+}
+
+
+def _seed() -> list[dict[str, str]]:
+    with (TRANSFORM / "seeds" / "outcome_words.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(("vendor", "field"), WORDS)
+def test_every_word_of_the_vendor_has_a_meaning(vendor: str, field: str) -> None:
+    """The vendors' lists: WA 4.4, CC B6, WX 11.5 and 11.6, VO 8; a blank within a word is written as _ where needed."""
+    known = {row["vendor_word"] for row in _seed() if (row["vendor"], row["field"]) == (vendor, field)}
+    wanted = {word.lower() for word in WORDS[vendor, field].split()}
+    if field in ("status", "cause"):
+        wanted = {word.replace("_", " ") for word in wanted}
+    assert known == wanted
+
+
+def test_the_seed_speaks_our_words_and_matches_in_lower_case() -> None:
+    for row in _seed():
+        assert row["outcome"] in OUTCOMES
+        assert row["vendor_word"] == row["vendor_word"].lower().strip()
+    assert {(row["vendor"], row["field"]) for row in _seed()} == set(WORDS)
+
+
+def test_the_sources_are_in_step_with_the_schemas() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-c", "import describe_streams; print(describe_streams.describe(), end='')"],
+        cwd=TRANSFORM, check=True, capture_output=True, text=True, encoding="utf-8",
+    ).stdout  # fmt: skip
+    assert (TRANSFORM / "models/staging/base/base.yml").read_text(encoding="utf-8") == printed, (
+        "run transform/describe_streams.py"
+    )
+
+
+def test_every_stream_has_a_source() -> None:
+    sys_path = subprocess.run(
+        [sys.executable, "-c", "import describe_streams as d; print(*[s for v in d.STREAMS.values() for s in v])"],
+        cwd=TRANSFORM, check=True, capture_output=True, text=True,
+    ).stdout.split()  # fmt: skip
+    assert {path.stem for path in (ROOT / "schemas").glob("*.json")} <= set(sys_path)
+
+
+@pytest.mark.parametrize("path", sorted((TRANSFORM / "macros").glob("*.sql")), ids=lambda path: path.stem)
+def test_every_dispatched_macro_has_a_form_for_each_warehouse(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    made = set(re.findall(r"macro (\w+?)__(\w+)\(", text))
+    for name in set(re.findall(r"adapter\.dispatch\('(\w+)'", text)):
+        for warehouse in ("duckdb", "postgres", "snowflake"):
+            assert ("default", name) in made or (warehouse, name) in made, f"{warehouse} lacks {name}"
+
+
+@pytest.fixture(scope="module")
+def manifest(built: Built) -> dict[str, Any]:
+    """What dbt knows of the project."""
+    loaded: dict[str, Any] = json.loads((built.warehouse.target / "manifest.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.mark.slow
+def test_every_model_and_column_is_described(built: Built, manifest: dict[str, Any]) -> None:
+    columns: dict[str, set[str]] = {}
+    for schema, table, column in built.warehouse.query(
+        "select table_schema, table_name, column_name from information_schema.columns"
+        " where table_schema in ('analytics', 'analytics_staging')"
+    ):
+        columns.setdefault(f"{schema}.{table}", set()).add(column)
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    assert len(nodes) > 30
+    for node in nodes:
+        assert node["description"], node["name"]
+        described = {name for name, column in node["columns"].items() if column["description"]}
+        assert described == columns[f"{node['schema']}.{node['name']}"], node["name"]
+
+
+@pytest.mark.slow
+def test_every_model_has_a_test_of_its_key(manifest: dict[str, Any]) -> None:
+    tested = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "key"
+    }
+    models = {name for name, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
+    assert models == tested
+
+
+@pytest.mark.slow
+def test_a_stream_that_is_asked_for_by_name_must_have_its_table(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path)
+    warehouse.load({"voiso_agents": [{"id": 1, "name": "Mike"}]})
+    run = warehouse.dbt(
+        "run", "--select", "base_voiso_agents", "base_voiso_queues", "base_voiso_teams",
+        "--vars", "{callrecords_streams: [voiso_agents, voiso_queues]}",
+    )  # fmt: skip
+    assert run.exit_code == 1
+    assert "callrecords_streams names voiso_queues" in run.output
+    assert {name.rpartition(".")[2]: status for name, status in run.status.items()} == {
+        "base_voiso_agents": "success",
+        "base_voiso_queues": "error",
+        "base_voiso_teams": "success",
+    }

@@ -1,0 +1,196 @@
+"""Warehouses filled the way that the targets fill them, and dbt run on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import duckdb
+import psycopg
+import yaml  # type: ignore[import-untyped]
+from psycopg.types.json import Jsonb
+from typing_extensions import override
+
+from tests.support.postgres import PostgresServer
+from tests.transform.rows import Row
+
+ROOT = Path(__file__).parents[2]
+TRANSFORM = ROOT / "transform"
+_BASE = yaml.safe_load((TRANSFORM / "models/staging/base/base.yml").read_text(encoding="utf-8"))
+KEYS = {
+    model["name"].removeprefix("base_"): model["data_tests"][0]["key"]["arguments"]["columns"]
+    for model in _BASE["models"]
+}
+TYPES = {
+    model["name"].removeprefix("base_"): {each["name"]: each["data_type"] for each in model["columns"]}
+    for model in _BASE["models"]
+}
+
+
+@dataclass
+class DbtRun:
+    """What a dbt command did: its exit code, its output, and each node's status by name."""
+
+    exit_code: int
+    output: str
+    status: dict[str, str] = field(default_factory=dict)
+
+
+class Warehouse(ABC):
+    """A database with the tap's tables, and the transform project on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.target = folder / "target"
+
+    @abstractmethod
+    def load(self, rows: dict[str, list[Row]]) -> None:
+        """Makes the streams' tables where they are missing and upserts the rows by key."""
+
+    @abstractmethod
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows that a query gives."""
+
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """What the profile reads."""
+
+    def table(self, name: str) -> set[tuple[str, ...]]:
+        """All rows of a table of the schema `analytics`, as text, to compare two states of it."""
+        return {tuple(map(str, row)) for row in self.query(f"select * from analytics.{name}")}
+
+    def dbt(self, *arguments: str) -> DbtRun:
+        """Runs a dbt command on the project."""
+        done = subprocess.run(
+            [Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments, "--threads", "2"],
+            cwd=self.folder,
+            env=os.environ
+            | self.environment()
+            | {
+                "DBT_PROJECT_DIR": str(TRANSFORM),
+                "DBT_PROFILES_DIR": str(TRANSFORM / "profiles"),
+                "DBT_TARGET_PATH": str(self.target),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+                "DBT_VERSION_CHECK": "false",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        results = self.target / "run_results.json"
+        found = json.loads(results.read_text())["results"] if results.exists() else []
+        return DbtRun(done.returncode, done.stdout, {each["unique_id"]: each["status"] for each in found})
+
+
+class DuckDBWarehouse(Warehouse):
+    """As target-duckdb leaves it: HUGEINT, TIMESTAMP without a zone, JSON, and null for empty text."""
+
+    SQL_TYPES: ClassVar = {"text": "varchar", "integer": "hugeint", "number": "double", "boolean": "boolean",
+                 "timestamp": "timestamp", "json": "json"}  # fmt: skip
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    @override
+    def environment(self) -> dict[str, str]:
+        return {"TAP_CALLRECORDS_WAREHOUSE": str(self.path), "DBT_TARGET": "duckdb"}
+
+    @override
+    def load(self, rows: dict[str, list[Row]]) -> None:
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("create schema if not exists callrecords")
+            for stream, each in rows.items():
+                columns = ", ".join(f'"{name}" {self.SQL_TYPES[kind]}' for name, kind in TYPES[stream].items())
+                connection.execute(f"create table if not exists callrecords.{stream} ({columns})")
+                for row in each:
+                    keys = KEYS[stream]
+                    where = " and ".join(f'"{key}" is not distinct from ?' for key in keys)
+                    connection.execute(
+                        f"delete from callrecords.{stream} where {where}", [self._value(row[key]) for key in keys]
+                    )
+                    names = ", ".join(f'"{name}"' for name in row)
+                    places = ", ".join("?" for _ in row)
+                    connection.execute(
+                        f"insert into callrecords.{stream} ({names}) values ({places})",
+                        [self._value(value) for value in row.values()],
+                    )
+
+    @staticmethod
+    def _value(value: Any) -> Any:
+        if isinstance(value, list | dict):
+            return json.dumps(value)
+        return None if value == "" else value
+
+    @override
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+class PostgresWarehouse(Warehouse):
+    """As target-postgres leaves it: BIGINT, TIMESTAMP without a zone, arrays as TEXT[] and JSONB[], else JSONB."""
+
+    SQL_TYPES: ClassVar = {"text": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean",
+                 "timestamp": "timestamp", "json": "jsonb"}  # fmt: skip
+    TEXT_ARRAYS = ("departments", "branches", "interaction_labels", "queue_ids", "agent_ids", "participant_id",
+                   "participant_name")  # fmt: skip
+    JSON_ARRAYS = ("participants",)
+
+    def __init__(self, folder: Path, server: PostgresServer) -> None:
+        super().__init__(folder)
+        self.server = server
+
+    @override
+    def environment(self) -> dict[str, str]:
+        return {
+            "DBT_TARGET": "postgres",
+            "POSTGRES_HOST": self.server.host,
+            "POSTGRES_PORT": str(self.server.port),
+            "POSTGRES_USER": self.server.user,
+            "POSTGRES_PASSWORD": self.server.password,
+            "POSTGRES_DATABASE": self.server.database,
+        }
+
+    def _type(self, name: str, kind: str) -> str:
+        if name in self.TEXT_ARRAYS:
+            return "text[]"
+        return "jsonb[]" if name in self.JSON_ARRAYS else self.SQL_TYPES[kind]
+
+    def _value(self, name: str, value: Any) -> Any:
+        if name in self.JSON_ARRAYS:
+            return [Jsonb(each) for each in value]
+        return Jsonb(value) if isinstance(value, list | dict) and name not in self.TEXT_ARRAYS else value
+
+    @override
+    def load(self, rows: dict[str, list[Row]]) -> None:
+        with psycopg.connect(self.server.url) as connection:
+
+            def run(sql: str, values: list[Any] | None = None) -> None:
+                connection.execute(sql, values)
+
+            run("create schema if not exists callrecords")
+            for stream, each in rows.items():
+                columns = ", ".join(f'"{name}" {self._type(name, kind)}' for name, kind in TYPES[stream].items())
+                run(f"create table if not exists callrecords.{stream} ({columns})")
+                for row in each:
+                    keys = KEYS[stream]
+                    where = " and ".join(f'"{key}" = %s' for key in keys)
+                    run(f"delete from callrecords.{stream} where {where}", [row[key] for key in keys])
+                    names = ", ".join(f'"{name}"' for name in row)
+                    places = ", ".join("%s" for _ in row)
+                    values = [self._value(name, value) for name, value in row.items()]
+                    run(f"insert into callrecords.{stream} ({names}) values ({places})", values)
+
+    @override
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.server.url) as connection:
+            return connection.execute(sql).fetchall()
