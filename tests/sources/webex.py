@@ -24,7 +24,7 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def span(start: datetime, end: datetime) -> dict[str, str]:
+def span(start: datetime, end: datetime) -> dict[str, Any]:
     """The settings that bound a run."""
     return {"start_date": instants.to_text(start), "end_date": instants.to_text(end)}
 
