@@ -160,14 +160,11 @@ class RecordBuilder:
         """
         layout = self._layout
         try:
-            try:
-                page = layout.decoder.decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError):  # a ValidationError is a DecodeError
-                page = decode_loosely(body, self._loose)
-                return page, self.build(page.rows)
+            page = layout.decoder.decode(body)
             return page, self._from_typed(page.rows, layout)
-        except RecursionError as error:
-            raise BrokenBody("nested too deeply") from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a ValidationError is a DecodeError
+            page = decode_loosely(body, self._loose)
+            return page, self.build(page.rows)
 
     # The fast way: rows that msgspec found well typed
 
@@ -243,8 +240,15 @@ class RecordBuilder:
     # The careful way: rows as they come
 
     def build(self, rows: Sequence[Any]) -> list[Record]:
-        """Build records from decoded rows, field by field, and learn from them for the fast way."""
-        records = [self._build_one(row if isinstance(row, dict) else {"": row}) for row in rows]
+        """Build records from decoded rows, field by field, and learn from them for the fast way.
+
+        Raises:
+            BrokenBody: a row is nested too deeply.
+        """
+        try:
+            records = [self._build_one(row if isinstance(row, dict) else {"": row}) for row in rows]
+        except RecursionError as error:
+            raise BrokenBody("nested too deeply") from error
         if self._learn(rows):
             self._layout = self._lay_out()
         return records
@@ -303,11 +307,11 @@ def decode_loosely(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """Decode JSON as it is in the wild.
 
     Raises:
-        BrokenBody: the body is not of the decoder's type.
+        BrokenBody: the body is not of the decoder's type, or is nested too deeply.
     """
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     # What msgspec refuses, but JSON in the wild has: NaN, 1e400, a byte order mark, control characters in text,
     # halves of surrogate pairs, bytes that are no UTF-8.
@@ -320,7 +324,7 @@ def decode_loosely(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
             strict=False,
         )
         return msgspec.convert(_without_surrogates(loaded), decoder.type)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BrokenBody(type(error).__name__) from error
 
 
