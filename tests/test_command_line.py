@@ -1,0 +1,133 @@
+"""The command line without a network: what the tap is, what it offers, and what it says when it is set up wrongly."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.streams import DESELECTED, KEYS, REPLICATION_KEYS
+from tests.support.tap import ROOT, Output, command
+
+NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+WORK = {"eightx8_work_api_key": "key", "eightx8_work_username": "user", "eightx8_work_password": "word"}
+
+
+def catalog(config: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    out = command(config, "--discover", env=NO_NETWORK)
+    assert out.exit_code == 0, out.stderr
+    return {entry["tap_stream_id"]: entry for entry in json.loads(out.raw)["streams"]}
+
+
+def test_discovery_without_configuration_lists_every_stream_with_its_keys() -> None:
+    streams = catalog()
+    assert {name: tuple(entry["key_properties"]) for name, entry in streams.items()} == KEYS
+    assert {
+        name: entry["replication_key"] for name, entry in streams.items() if entry.get("replication_key")
+    } == REPLICATION_KEYS
+
+
+def test_streams_that_few_need_are_not_selected_by_default() -> None:
+    unselected = {
+        name
+        for name, entry in catalog().items()
+        for each in entry["metadata"]
+        if not each["breadcrumb"] and not each["metadata"].get("selected", True)
+    }
+    assert unselected == DESELECTED
+
+
+def test_with_a_configuration_the_streams_of_configured_sources_are_offered() -> None:
+    assert set(catalog(WORK)) == {name for name in KEYS if name.startswith(("eightx8_call", "eightx8_cdr"))}
+
+
+@pytest.mark.parametrize(
+    "option", ["--about", "--help", "--version", "--about --format=json", "--about --format=markdown"]
+)
+def test_it_tells_about_itself_without_configuration_or_network(option: str) -> None:
+    out = command(None, *option.split(), env=NO_NETWORK)
+    assert out.exit_code == 0
+    assert b"tap-callrecords" in out.raw or b"tap-callrecords" in out.stderr.encode() or b"Singer tap" in out.raw
+
+
+def test_every_setting_has_a_title_and_a_description_and_secrets_are_marked() -> None:
+    settings = json.loads(command(None, "--about", "--format=json").raw)["settings"]["properties"]
+    assert all(each.get("title") and each.get("description") for each in settings.values())
+    secrets = {name for name, each in settings.items() if each.get("secret")}
+    assert secrets == {
+        "pii_hash_key",
+        "eightx8_work_api_key",
+        "eightx8_work_password",
+        "eightx8_contact_center_api_key",
+        "eightx8_contact_center_token",
+        "eightx8_analytics_key",
+        "eightx8_analytics_secret",
+        "webex_access_token",
+        "webex_client_secret",
+        "webex_refresh_token",
+        "voiso_api_key",
+    }
+
+
+def one_line(out: Output) -> str:
+    """The single error line of a run that failed as it should."""
+    assert out.exit_code == 1
+    assert "Traceback" not in out.stderr
+    errors = [line for line in out.stderr.splitlines() if "| ERROR" in line]
+    assert len(errors) == 1, out.stderr
+    return errors[0]
+
+
+def test_a_sync_without_a_source_names_the_settings_of_each() -> None:
+    line = one_line(command({}))
+    for setting in (
+        "eightx8_work_api_key",
+        "eightx8_contact_center_token",
+        "eightx8_analytics_key",
+        "webex_access_token",
+    ):
+        assert setting in line
+    assert "voiso_api_key" in line
+
+
+@pytest.mark.parametrize("arguments", [[], ["--discover"], ["--test"]])
+def test_a_half_configured_source_names_what_is_missing(arguments: list[str]) -> None:
+    line = one_line(command({"eightx8_work_api_key": "key"}, *arguments))
+    assert "8x8 Work is configured in part; missing: setting eightx8_work_username, eightx8_work_password" in line
+
+
+def test_settings_come_from_the_environment_arrays_as_json() -> None:
+    env = {f"TAP_CALLRECORDS_{name.upper()}": value for name, value in WORK.items()}
+    env |= {
+        "TAP_CALLRECORDS_EIGHTX8_WORK_PBX_IDS": '["one", "two"]',
+        "TAP_CALLRECORDS_LOOKBACK_HOURS": "5",
+        "TAP_CALLRECORDS_VOISO_API_KEY": "",  # a line without a value in an .env file: not set
+        "TAP_CALLRECORDS_EIGHTX8_WORK_API_URL": "http://127.0.0.1:9",
+        "TAP_CALLRECORDS_MAX_ATTEMPTS": "1",
+    }
+    line = one_line(command(None, "--config=ENV", env=env))
+    assert "127.0.0.1 refused the connection; gave up after 1 tries (setting max_attempts)" in line
+
+
+def test_the_wheel_holds_the_schemas_and_nothing_of_the_workshop(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    assert {f"tap_callrecords/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")} <= set(names)
+    assert all(name.startswith("tap_callrecords") for name in names)
+
+
+def test_readme_meltano_yml_and_plugin_yaml_say_what_the_settings_say() -> None:
+    done = subprocess.run(
+        [sys.executable, "script/describe", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
