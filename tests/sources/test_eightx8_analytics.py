@@ -539,5 +539,13 @@ def test_what_json_in_the_wild_has_is_read(empty: Sandbox) -> None:
     assert record["_rescued_data"] == {"participantHold": "NaN"}
 
 
+def test_a_total_that_is_not_null_is_kept(empty: Sandbox) -> None:
+    created_at = iso(int(minutes_ago(60).timestamp() * 1000))
+    items = [{"key": "interactionId", "value": "a"}, {"key": "creationTime", "value": created_at}]
+    empty.faults.add(Fault("status", match="/data", status=200, body=[{"total": 3, "items": items}]))
+    [record] = read(empty).records(STREAM)
+    assert record["_rescued_data"] == {"total": 3}
+
+
 def test_windows_may_be_read_at_once(box: Sandbox) -> None:
     assert_nothing_is_lost(box, parallel_windows=4, window_hours=5)
