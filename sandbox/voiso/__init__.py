@@ -20,7 +20,7 @@ from typing_extensions import override
 from sandbox.table import Row, Table
 from sandbox.vendor import Vendor, World, json_page
 from sandbox.voiso.paging import SEARCH, Slice, answer
-from sandbox.voiso.rows import call_row, ended_ms, is_as_kept, lists, samples, spelled, started_ms, written
+from sandbox.voiso.rows import call_row, ended_ms, is_as_kept, lists, new_row, samples, spelled, started_ms, written
 from sandbox.voiso.switches import Switches
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Voiso(Vendor):
         """A complete outbound call that ends at an instant (an hour ago), with the given fields; not yet added."""
         ms = int((ended or self.clock.now() - timedelta(hours=1)).timestamp() * 1000)
         uuid = str(UUID(int=len(self.tables["cdr"]) << 64 | ms, version=4))
-        return {**samples(self.clock.now_ms())[0], "timestamp": written(ms), "uuid": uuid, **fields}
+        return {**new_row(ms, uuid), **fields}
 
     def add_interactions(self, *rows: Row, visible_at: int | None = None, after_requests: int = 0) -> None:
         """Put rows in, seen at once, from an instant (epoch ms), or after so many data requests."""
@@ -248,7 +248,7 @@ class Voiso(Vendor):
     def _encoded(self, table: Table, number: int) -> bytes:
         if is_as_kept(self.switches):
             return table.encoded[number]
-        return msgspec.json.encode(spelled(table.decoded(number), self.switches))
+        return msgspec.json.encode(spelled(table.decoded(number), number, self.switches))
 
 
 def _list_table(key: str) -> Table:

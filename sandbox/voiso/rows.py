@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -27,6 +29,7 @@ OUTCOMES = {
 OUTBOUND = ("outbound", "outbound", "outbound", "click_to_call", "dialer")
 DESTINATIONS = {"GB": "United Kingdom - Fixed", "US": "United States - Other"}
 WRAPUP_CODES = {"0100": "Qualified Lead", "0101": "Follow-up", "1007": "Wrong Number", "0007": "Complaint"}
+CLOCK = re.compile(r"(\d+):(\d\d):(\d\d)")
 SLA = {"time_to_first_response": "00:01:45", "time_to_resolution": "48:16:27", "time_to_reply": "00:00:23"}
 
 
@@ -45,7 +48,8 @@ def ended_ms(row: Row) -> int:
 
 def started_ms(row: Row) -> int:
     """Epoch ms of the start: the end less ``duration``."""
-    hours, minutes, seconds = (int(part) for part in (row.get("duration") or "0:0:0").split(":"))
+    clock = CLOCK.fullmatch(str(row.get("duration")))
+    hours, minutes, seconds = map(int, clock.groups()) if clock else (0, 0, 0)
     return ended_ms(row) - (hours * 3600 + minutes * 60 + seconds) * 1000
 
 
@@ -75,9 +79,20 @@ def call_row(call: Call) -> Row:
     return row if incoming else {**row, "destination_name": DESTINATIONS[call.site.country]}
 
 
+@cache
+def _sample_file() -> list[Row]:
+    rows: list[Row] = json.loads(SAMPLE.read_text())
+    return rows
+
+
+def new_row(ended: int, uuid: str) -> Row:
+    """An outbound call that ended at an instant (epoch ms)."""
+    return {**_sample_file()[0], "timestamp": written(ended), "uuid": uuid}
+
+
 def samples(today_ms: int) -> list[Row]:
     """One row of each kind, moved by whole days so that they are of yesterday."""
-    rows: list[Row] = json.loads(SAMPLE.read_text())
+    rows = _sample_file()
     newest = max(ended_ms(row) for row in rows)
     days = (today_ms - newest) // 86_400_000 - 1
     return [{**row, "timestamp": written(ended_ms(row) + days * 86_400_000)} for row in rows]
@@ -98,8 +113,8 @@ def lists(seed: int) -> dict[str, list[Row]]:
     }
 
 
-def spelled(row: Row, switches: Switches) -> Row:
-    """A row as the switches want it written."""
+def spelled(row: Row, number: int, switches: Switches) -> Row:
+    """A row, the so manieth kept, as the switches want it written."""
     if switches.user_zone != KEPT_ZONE and row.get("timestamp"):
         row["timestamp"] = written(ended_ms(row), ZoneInfo(switches.user_zone))
     if switches.sla != "as_kept" and "sla" in row:
@@ -116,10 +131,13 @@ def spelled(row: Row, switches: Switches) -> Row:
         row.update({name: str(row[name]) for name in named if row.get(name) is not None})
     if switches.unknown_fields:
         row["sandbox_field"] = "new"
+    if switches.without and number % 2:
+        row.pop(switches.without, None)
     return row
 
 
 def is_as_kept(switches: Switches) -> bool:
     """Whether rows are answered as they are kept."""
     as_kept = (switches.sla, switches.type_spelling, switches.numbers)
-    return switches.user_zone == KEPT_ZONE and not switches.unknown_fields and set(as_kept) == {"as_kept"}
+    changed = switches.unknown_fields or switches.without
+    return switches.user_zone == KEPT_ZONE and not changed and set(as_kept) == {"as_kept"}

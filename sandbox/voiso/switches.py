@@ -31,6 +31,7 @@ class Switches(Paging):
         sla: Shape of ``sla``, as it is kept or for all digital records (#16).
         type_spelling: How words in ``type`` are joined; ``odd`` for types that no document has (#17).
         numbers: ``agent_id``, ``num_segments``, ``cpc`` as numbers, or as text (#19).
+        without: A field that every other record lacks (#18, #21).
         unknown_fields: Fields that no document has.
         lists: Whether lists are bare arrays, or objects with one array in them (VO 11).
         bad_key_status: What a wrong key gets, with the documented body (VO 10).
@@ -56,6 +57,7 @@ class Switches(Paging):
     sla: Literal["as_kept", "object", "array", "several", "null", "missing"] = "as_kept"
     type_spelling: Literal["as_kept", "_", "-", " ", "odd"] = "as_kept"
     numbers: Literal["as_kept", "text"] = "as_kept"
+    without: str | None = None
     unknown_fields: bool = False
     lists: Literal["array", "object"] = "array"
     bad_key_status: int = 401

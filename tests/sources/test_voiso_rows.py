@@ -1,0 +1,183 @@
+"""Voiso: fields and types of interactions of every kind, and of the lists (VO 6, 7, 11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox import Sandbox
+from tests.sources.voiso import STREAM, ago, all_of, asked, box, fill, read, uuids
+from tests.support.tap import sync
+
+__all__ = ["box"]
+LISTS = {
+    "voiso_agents": "id",
+    "voiso_deleted_agents": "id",
+    "voiso_queues": "id",
+    "voiso_teams": "id",
+    "voiso_wrapup_codes": "code",
+    "voiso_campaigns": "id",
+}
+
+
+def the_only(box: Sandbox, **fields: Any) -> dict[str, Any]:
+    """The record of a row with these fields."""
+    box.voiso.add_interactions(box.voiso.new_interaction(**fields))
+    [record] = read(box).records(STREAM)
+    return dict(record)
+
+
+@pytest.fixture
+def full() -> Any:
+    with Sandbox(days=1, calls_per_day=40, samples=True) as full:
+        yield full
+
+
+def test_every_kind_of_interaction_of_the_samples_arrives_with_its_fields(full: Sandbox) -> None:
+    records = {record["type"]: record for record in read(full, start=ago(days=4)).records(STREAM)}
+    assert {"inbound", "outbound SMS", "chat", "whatsapp", "telegram", "hlr_ookup", "queue_callback"} <= set(records)
+    sms = records["outbound SMS"]
+    assert sms["related_call"] is None or len(sms["related_call"]) == 36
+    assert records["chat"]["sla"] == {
+        "time_to_first_response": "00:01:45",
+        "time_to_first_response_seconds": 105,
+        "time_to_resolution": "48:16:27",
+        "time_to_resolution_seconds": 173_787,
+        "time_to_reply": "00:00:23",
+        "time_to_reply_seconds": 23,
+    }
+    assert records["whatsapp"]["sla"]["time_to_reply_seconds"] == 9
+    assert records["telegram"]["sla"] is None
+    assert all(record["_rescued_data"] is None for record in records.values())
+
+
+def test_a_record_has_the_vendors_values_typed(box: Sandbox) -> None:
+    ended = ago(hours=3)
+    record = the_only(
+        box,
+        ended=ended,
+        uuid="u",
+        **{"from": "15550100001", "to": "15550100002"},
+        wrapup_code="0007",
+        cpc=0,
+        agent_id=7,
+    )
+    assert record["timestamp_utc"] == ended.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert record["timestamp"].endswith("-03:00")
+    assert (record["from_party"], record["to_party"]) == ("15550100001", "15550100002")
+    assert (record["wrapup_code"], record["cpc"], record["agent_id"]) == ("0007", 0, 7)
+    assert (record["duration"], record["duration_seconds"]) == ("00:01:19", 79)
+
+
+@pytest.mark.parametrize(("duration", "seconds"), [("123:59:59", 446_399), ("00:00:00", 0), (None, None)])
+def test_durations_have_any_number_of_hours(box: Sandbox, duration: str | None, seconds: int | None) -> None:
+    record = the_only(box, duration=duration)
+    assert (record["duration"], record["duration_seconds"]) == (duration, seconds)
+
+
+@pytest.mark.parametrize("shape", ["object", "array", "several"])
+def test_sla_is_an_object_or_the_first_of_a_list(box: Sandbox, shape: Any) -> None:
+    fill(box, 3, type="chat", sla={})
+    box.voiso.switches.sla = shape
+    for record in read(box).records(STREAM):
+        assert record["sla"]["time_to_resolution_seconds"] == 173_787
+        assert (record["_rescued_data"] is not None) == (shape == "several")
+
+
+@pytest.mark.parametrize("shape", ["null", "missing"])
+def test_sla_may_be_absent(box: Sandbox, shape: Any) -> None:
+    fill(box, 3, type="chat", sla={})
+    box.voiso.switches.sla = shape
+    assert [record["sla"] for record in read(box).records(STREAM)] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("joined", "written"), [("-", "click-to-call"), ("_", "click_to_call"), ("odd", "carrier pigeon")]
+)
+def test_types_stay_as_the_vendor_wrote_them_and_none_is_filtered_out(box: Sandbox, joined: Any, written: str) -> None:
+    fill(box, 4, type="click_to_call")
+    box.voiso.switches.type_spelling = joined
+    assert {record["type"] for record in read(box).records(STREAM)} == {written}
+    assert not {"type", "disposition"} & {name for each in asked(box) for name in each.query}
+
+
+def test_numbers_written_as_text_are_numbers(box: Sandbox) -> None:
+    fill(box, 3, agent_id=56215, cpc=0.3972, num_segments=2)
+    box.voiso.switches.numbers = "text"
+    for record in read(box).records(STREAM):
+        assert (record["agent_id"], record["cpc"], record["num_segments"]) == (56215, 0.3972, 2)
+
+
+def test_values_that_do_not_fit_are_rescued(box: Sandbox) -> None:
+    record = the_only(box, agent_id="none", duration="n/a", cpc=True)
+    assert (record["agent_id"], record["duration"], record["duration_seconds"], record["cpc"]) == (
+        None,
+        "n/a",
+        None,
+        None,
+    )
+    assert record["_rescued_data"] == {"agent_id": "none", "duration": "n/a", "cpc": True}
+
+
+@pytest.mark.parametrize("field", ["agent", "queue", "duration", "cpc", "timestamp", "type"])
+def test_any_field_but_the_key_may_be_missing(box: Sandbox, field: str) -> None:
+    fill(box, 6)
+    box.voiso.switches.without = field
+    out = read(box)
+    assert uuids(out) == all_of(box)
+    assert [record[field] is None for record in out.records(STREAM)].count(True) >= 3
+
+
+def test_records_without_a_key_are_given_one_and_none_is_dropped(box: Sandbox) -> None:
+    fill(box, 6)
+    box.voiso.switches.without = "uuid"
+    found = uuids(read(box, start=ago(days=2)))
+    assert len(found) == 6
+    assert sum(uuid.startswith("missing-") for uuid in found) == 3
+
+
+def test_unknown_fields_are_rescued(box: Sandbox) -> None:
+    fill(box, 2)
+    box.voiso.switches.unknown_fields = True
+    assert [record["_rescued_data"] for record in read(box).records(STREAM)] == [{"sandbox_field": "new"}] * 2
+
+
+@pytest.mark.parametrize("shape", ["array", "object"])
+def test_lists_are_read_whole_and_leave_no_bookmark(full: Sandbox, shape: Any) -> None:
+    full.voiso.switches.lists = shape
+    out = sync(full.voiso.config, streams=[*LISTS])
+    assert out.error is None
+    for stream, key in LISTS.items():
+        rows = full.voiso.tables[stream.removeprefix("voiso_")]
+        assert [record[key] for record in out.records(stream)] == [row[key] for row in rows]
+        assert {record["_rescued_data"] for record in out.records(stream)} == {None}
+        assert out.bookmarks(stream) == []
+        assert not out.bookmark.get("bookmarks", {}).get(stream)
+    assert len(full.requests) == len(LISTS)
+
+
+def test_lists_are_read_again_by_the_next_run(full: Sandbox) -> None:
+    first = sync(full.voiso.config, streams=[*LISTS])
+    second = sync(full.voiso.config, streams=[*LISTS], state=first.bookmark)
+    for stream in LISTS:
+        assert second.records(stream) == first.records(stream)
+
+
+def test_unknown_members_of_lists_are_rescued(full: Sandbox) -> None:
+    full.voiso.switches.unknown_fields = True
+    records = sync(full.voiso.config, streams=["voiso_teams"]).records("voiso_teams")
+    assert {record["_rescued_data"]["sandbox_field"] for record in records} == {"new"}
+
+
+def test_an_empty_list_is_no_error(box: Sandbox) -> None:
+    out = sync(box.voiso.config, streams=[*LISTS])
+    assert out.error is None
+    assert sum(len(out.records(stream)) for stream in LISTS) == 0
+
+
+def test_personal_data_is_dropped_on_demand(full: Sandbox) -> None:
+    out = read(full, start=ago(days=4), pii_mode="drop")
+    names = ("agent", "from_party", "to_party", "text", "sid", "destination_name")
+    assert not any(record[name] for record in out.records(STREAM) for name in names)
+    assert uuids(out) == all_of(full)
