@@ -20,7 +20,7 @@ from tap_callrecords import instants
 Converter = Callable[[Any], Any]
 INT64 = range(-(2**63), 2**63)
 EXACT = 2.0**53
-"""Up to here a binary floating-point number tells whole numbers apart."""
+"""Below this a binary floating-point number tells whole numbers apart."""
 _CLOCK = re.compile(r"(\d{1,12}):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?")
 
 
@@ -54,7 +54,7 @@ def _decimal(value: Any) -> Decimal | None:
         value = value.strip()
         if not value:
             return None
-    elif not isinstance(value, (int, float)) or (isinstance(value, float) and abs(value) > EXACT):
+    elif not isinstance(value, (int, float)) or (isinstance(value, float) and abs(value) >= EXACT):
         raise Misfit  # a float this large stands for several whole numbers
     try:
         number = Decimal(str(value))
@@ -83,7 +83,7 @@ def number(value: Any) -> float | None:
     if decimal is None:
         return None
     result = float(decimal)
-    if not math.isfinite(result) or (abs(result) > EXACT and Decimal(result) != decimal):
+    if not math.isfinite(result) or (abs(result) >= EXACT and Decimal(result) != decimal):
         raise Misfit
     return result
 
