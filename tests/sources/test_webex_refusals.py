@@ -79,9 +79,9 @@ def test_an_access_token_that_expires_in_the_middle_is_renewed_with_the_newest_r
 ) -> None:
     box.webex.switches.rotation, box.webex.switches.token_requests, box.webex.switches.page_cap = rotation, 3, 2
     wanted = [put(box, now() - DAY + number * timedelta(seconds=1)) for number in range(9)]
-    assert ids(read_well(box)) == wanted
+    assert ids(read_well(box, start_date=(now() - 2 * DAY).isoformat())) == wanted
     renewals = [request for request in box.requests if request.path.endswith("/access_token")]
-    assert len(renewals) > 3
+    assert len(renewals) > 2
     assert len({request.body for request in renewals}) == (1 if rotation == "none" else len(renewals))
     assert not any(request.query for request in renewals)
 
