@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -114,13 +115,14 @@ class WorkApi(VendorApi):
         self.auth = PasswordToken(self)
         self.time_zone = TIME_ZONES[0]
         self.time_zone_accepted = False
+        self._choosing = threading.Lock()
 
-    def try_next_time_zone(self) -> bool:
-        """Some deployments may not know a zone by one name (WA A3); whether there is another one to try."""
-        if self.time_zone_accepted or self.time_zone == TIME_ZONES[-1]:
-            return False
-        self.time_zone = TIME_ZONES[TIME_ZONES.index(self.time_zone) + 1]
-        return True
+    def may_try_again(self, time_zone: str) -> bool:
+        """Some deployments may not know a zone by one name (WA A3): after a refusal, whether another one is left."""
+        with self._choosing:
+            if self.time_zone == time_zone and not self.time_zone_accepted and time_zone != TIME_ZONES[-1]:
+                self.time_zone = TIME_ZONES[TIME_ZONES.index(time_zone) + 1]
+            return self.time_zone != time_zone
 
     @property
     @override
@@ -154,6 +156,10 @@ class WorkStream(CallRecordStream):
     envelope = Envelope
     more_params: ClassVar[Mapping[str, str]] = {}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pbxes: set[str] = set()
+
     @override
     def new_paginator(self) -> ScrollIdPaginator:
         return ScrollIdPaginator()
@@ -180,6 +186,7 @@ class WorkStream(CallRecordStream):
 
     @override
     def fetch(self, window: TimeWindow, page: str | None) -> Page:
+        time_zone = self._api.time_zone
         try:
             result = super().fetch(window, page)
         except Refused as error:
@@ -187,7 +194,7 @@ class WorkStream(CallRecordStream):
                 raise
             if page is not None:
                 raise PageLost("8x8 Work no longer accepts the cursor.") from None
-            if self._api.try_next_time_zone():
+            if self._api.may_try_again(time_zone):
                 return self.fetch(window, page)
             raise
         self._api.time_zone_accepted = True
@@ -204,7 +211,13 @@ class WorkStream(CallRecordStream):
                     f"8x8 Work was asked for times in {self._api.time_zone} but answered in another zone "
                     f"({offset.group()}): the time windows can't be trusted, so nothing is taken from them."
                 )
+        self._pbxes.update(record.pbx_id for record in records)
         return Page(records, next=envelope.meta.scroll_id, announced=envelope.meta.total_record_count)
+
+    @override
+    def _report(self, run: Any) -> None:
+        super()._report(run)
+        self.logger.info("PBXs with rows: %s.", ", ".join(sorted(self._pbxes)) or "none")  # absent ones show (WA A13)
 
 
 def _naive(instant: datetime) -> str:
