@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tap_callrecords import repeats
 from tap_callrecords.repeats import SeenRows
 
+
+@pytest.fixture(params=[repeats.PACKED_AT, 2], ids=["in a dict", "packed"], autouse=True)
+def packed_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small windows are kept in a dict; all that follows holds for packed ones as well."""
+    monkeypatch.setattr(repeats, "PACKED_AT", request.param)
+    monkeypatch.setattr(repeats, "_FLAGS", 4)
+
+
+many_runs = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 rows = st.tuples(st.integers(0, 5), st.integers(0, 2))  # key, content
 
 
+@many_runs
 @given(st.lists(rows))
 def test_equal_rows_of_a_window_are_emitted_once_and_differing_ones_all(arriving: list[tuple[int, int]]) -> None:
     seen = SeenRows()
@@ -21,6 +33,7 @@ def test_equal_rows_of_a_window_are_emitted_once_and_differing_ones_all(arriving
     assert seen.distinct(0) + seen.variants(0) == len(set(arriving))
 
 
+@many_runs
 @given(st.lists(rows), st.lists(rows))
 def test_a_row_met_in_a_neighbouring_window_is_not_emitted_again_but_counts(
     first: list[tuple[int, int]], second: list[tuple[int, int]]
