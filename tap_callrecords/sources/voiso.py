@@ -32,6 +32,9 @@ ZONES = timedelta(hours=14)
 CHANGE_OF_CLOCKS = timedelta(hours=1)
 SHORTEST_WINDOW = timedelta(hours=24)
 """Shorter windows would cost many times their length, widened as they are."""
+SECOND = timedelta(seconds=1)
+SHORTEST_QUERY = 3 * SECOND
+"""Halves of what is shorter would be no shorter."""
 SMALLER_PAGE = 1000
 """The vendor's default; asked for where a larger page is refused (VO 14 #5)."""
 NO_SUCH_PAGE = frozenset({400, 404, 422})
@@ -180,16 +183,19 @@ def halves(window: TimeWindow) -> tuple[TimeWindow, TimeWindow]:
     Raises:
         FatalAPIError: it can't be cut further.
     """
-    length = window.query_end - window.query_start
-    if length <= timedelta(seconds=2):
+    start, end = floor_second(window.query_start), ceil_second(window.query_end)
+    if end - start <= SHORTEST_QUERY:
         raise FatalAPIError(
-            f"Voiso has more records at {instants.to_text(window.query_start)} than it gives for one search, and its "
-            "search tokens do not lead on. The bookmark stays before this window; report it to the vendor."
+            f"Voiso has more records at {instants.to_text(start)} than it gives for one search, and its search tokens "
+            "do not lead on. The bookmark stays before this window; report it to the vendor."
         )
-    middle = floor_second(window.query_start + length / 2)
+    middle = floor_second(start + (end - start) / 2)
     if middle.second == 0:  # clocks change at whole minutes: both halves have to be asked for on the same side
-        middle += timedelta(seconds=1)
-    return replace(window, query_end=middle), replace(window, query_start=middle - timedelta(seconds=1))
+        middle += SECOND
+    return (
+        replace(window, query_start=start, query_end=middle),
+        replace(window, query_start=middle - SECOND, query_end=end),
+    )
 
 
 def _naive(instant: datetime) -> str:

@@ -70,7 +70,7 @@ def test_a_refused_page_size_falls_back_to_the_default_once_for_all(box: Sandbox
 
 @pytest.mark.parametrize("final", ["null", "token", "repeat"])
 @pytest.mark.parametrize("short_token", [False, True])
-@pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 40])
+@pytest.mark.parametrize("count", [0, 20, 33])
 def test_no_sign_of_the_end_ends_too_early(small_block: Sandbox, final: Any, short_token: bool, count: int) -> None:
     fill(small_block, count)
     switches = small_block.voiso.switches
@@ -78,9 +78,16 @@ def test_no_sign_of_the_end_ends_too_early(small_block: Sandbox, final: Any, sho
     assert uuids(read(small_block, voiso_page_size=10)) == all_of(small_block)
 
 
-@pytest.mark.parametrize("token_on", ["every", "last"])
-@pytest.mark.parametrize("beyond_block", ["refuse", "empty", "last", "fail"])
-@pytest.mark.parametrize("reach", ["begin", "end"])
+@pytest.mark.parametrize(
+    ("token_on", "beyond_block", "reach"),
+    [
+        ("every", "refuse", "end"),
+        ("last", "refuse", "begin"),
+        ("last", "empty", "begin"),
+        ("every", "last", "begin"),
+        ("last", "fail", "end"),
+    ],
+)
 def test_pages_beyond_the_block_may_be_whatever_they_are(
     small_block: Sandbox, token_on: Any, beyond_block: Any, reach: Any
 ) -> None:
@@ -109,7 +116,7 @@ def test_a_full_block_without_a_token_is_read_again_in_shorter_windows(small_blo
 def test_tokens_that_lead_nowhere_are_found_out_and_done_without(
     small_block: Sandbox, reading: Any, damage: Any
 ) -> None:
-    fill(small_block, 130)
+    fill(small_block, 90)
     small_block.voiso.switches.reading = reading
     small_block.voiso.switches.damaged_tokens = damage
     assert uuids(read(small_block)) == all_of(small_block)

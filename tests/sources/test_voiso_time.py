@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from sandbox import Sandbox
@@ -92,6 +93,25 @@ def test_halves_leave_no_gap_when_clocks_change(
         for one_piece, following in pairwise(pieces):
             assert following.query_start < one_piece.query_end
             assert instant(floor_second(following.query_start)) < instant(ceil_second(one_piece.query_end))
+
+
+@given(st.integers(0, 10**9), st.integers(1, 2 * 10**8))
+@example(58_000_000, 4_000_000)
+@example(58_300_000, 3_400_000)
+def test_halves_become_shorter_until_they_can_not(offset: int, microseconds: int) -> None:
+    start = NIGHTS[0] + timedelta(microseconds=offset)
+    window = TimeWindow(7, start, start, start, start + timedelta(microseconds=microseconds))
+    length = ceil_second(window.query_end) - floor_second(window.query_start)
+    if length <= timedelta(seconds=3):
+        with pytest.raises(FatalAPIError, match="more records at"):
+            halves(window)
+        return
+    first, second = halves(window)
+    assert max(first.query_end - first.query_start, second.query_end - second.query_start) < length
+    assert first.query_start <= window.query_start
+    assert second.query_end >= window.query_end
+    assert first.query_end - second.query_start == timedelta(seconds=1)
+    assert first.index == second.index == 7
 
 
 @pytest.mark.parametrize("bounds", ["[]", "[)", "(]", "()"])
