@@ -171,18 +171,26 @@ def _is_hopeless(error: BaseException) -> bool:
 def retry_after_seconds(response: requests.Response | None) -> float | None:
     """How long the vendor asks to wait: `Retry-After` in seconds or as an HTTP date; None without one."""
     value = "" if response is None else response.headers.get("Retry-After", "").strip()
-    if not value:
+    if response is None or not value:
         return None
     try:
         return max(0.0, float(value))
     except ValueError:
         pass
+    until = _http_date(value)
+    if until is None:
+        return None
+    # A date is meant by the vendor's clock, which the answer tells: ours may be minutes off.
+    answered = _http_date(response.headers.get("Date", "")) or datetime.now(UTC)
+    return max(0.0, (until - answered).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        until = parsedate_to_datetime(value)
+        instant = parsedate_to_datetime(text)
     except ValueError:
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def waits() -> Generator[float, Any, None]:
