@@ -25,12 +25,12 @@ from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.sources.webex_refusals import explain, region_in, tracking_id
 from tap_callrecords.sources.webex_tokens import RefreshToken, StaticToken
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import Span, TimeWindow, halves
+from tap_callrecords.windows import OVERLAP, Span, TimeWindow, halves
 
 Row = TypeVar("Row")
 
-MARGIN = timedelta(minutes=5)
-"""How far from the edge of what Webex serves is kept: clocks differ, and requests wait for their turn."""
+MARGIN = timedelta(minutes=15)
+"""How far from the edge of what Webex serves is kept: clocks differ by minutes, and requests wait for their turn."""
 LIVE_REACH = timedelta(hours=12)
 LIVE_OVERLAP = timedelta(minutes=5)
 MOST_LOCATIONS = 10
@@ -191,7 +191,9 @@ class WebexStream(CallRecordStream):
     @property
     @override
     def settle(self) -> timedelta:
-        return max(super().settle, self.least_settle)
+        # With the overlap, and times cut to seconds: what is asked for ends no later than the setting says, so that
+        # the usual 15 minutes bear a clock that is 10 minutes ahead of Webex's.
+        return max(super().settle, self.least_settle) + 2 * OVERLAP
 
     @override
     def plan(self) -> tuple[Span, Sequence[TimeWindow]]:
