@@ -215,8 +215,11 @@ def ongoing(value: Any) -> bool | None:
 
 
 def reported_instant(value: Any) -> str | None:
-    """A detailed report's instant in either of its shapes (CC B4)."""
-    return instant(_reported(value))
+    """A detailed report's instant in either of its shapes (CC B4); one that may still change is rescued as well."""
+    converted = instant(_reported(value))
+    if ongoing(value):
+        raise Misfit(kept=converted)
+    return converted
 
 
 def anything(value: Any) -> Any:

@@ -98,9 +98,9 @@ TABLES: dict[Converter, dict[str, list[Any]]] = {
         "becomes": [
             *[(None, None), ("2026-01-31T12:00:00.000+00:00", "2026-01-31T12:00:00.000Z")],
             *[({"value": "2026-01-31T12:00:00Z", "ongoing": False}, "2026-01-31T12:00:00.000Z")],
-            *[({"value": None, "ongoing": True}, None)],
+            *[({"value": None, "ongoing": False}, None)],
         ],
-        "misfits": [{}, {"value": "soon"}, {"value": 5}, 5],
+        "misfits": [{}, {"value": "soon"}, {"value": 5}, 5, {"value": None, "ongoing": True}],
     },
     conversions.json_text: {
         "becomes": [
@@ -161,6 +161,12 @@ def test_of_several_objects_the_first_is_kept() -> None:
     with pytest.raises(Misfit) as refusal:
         conversions.first_object([{"a": 1}, {"a": 2}])
     assert refusal.value.kept == {"a": 1}
+
+
+def test_an_instant_that_may_still_change_is_kept_and_refused() -> None:
+    with pytest.raises(Misfit) as refusal:
+        conversions.reported_instant({"value": "2026-01-31T12:00:00Z", "ongoing": True})
+    assert refusal.value.kept == "2026-01-31T12:00:00.000Z"
 
 
 def test_every_converter_that_a_schema_can_name_has_a_table() -> None:
