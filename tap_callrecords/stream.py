@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 READS_OF_A_SHORT_WINDOW = 3
 RESTARTS_OF_A_LOST_WINDOW = 3
-TEST_WINDOWS = 31
 TWO_YEARS = timedelta(days=731)
 """The longest that two calendar years can be."""
 _encode = msgspec.json.Encoder().encode
@@ -72,6 +71,8 @@ class CallRecordStream(WindowCheckpoints):
     """What the vendor allows in one query, overlap included."""
     only_one_window_at_once: ClassVar[str | None] = None
     """Why the vendor's limits forbid `parallel_windows`; None where they do not."""
+    test_windows: ClassVar[int] = 31
+    """How many of the newest windows `--test` looks into for a record."""
     field_names_in_any_case: ClassVar[bool] = False
     announcement_is_binding: ClassVar[bool] = True
     """Whether a window with fewer rows than announced is incomplete; else that is only warned of."""
@@ -249,7 +250,7 @@ class CallRecordStream(WindowCheckpoints):
         testing = self.ABORT_AT_RECORD_COUNT is not None
         span, windows = self.plan()
         if testing:  # newest first: a test wants a record soon, and leaves no bookmark
-            windows = windows[::-1][:TEST_WINDOWS]
+            windows = windows[::-1][: self.test_windows]
         prior = self.read_bookmark() or ""
         latest = instants.to_text(min(span.end, datetime.now(UTC) - self.settle))
         run = _Run(self._seen_rows(), Progress(self.name, len(windows), self.logger))

@@ -185,6 +185,8 @@ class WebexStream(CallRecordStream):
     schema = StreamSchema(SCHEMAS)
     envelope = Envelope
     field_names_in_any_case = True
+    only_one_window_at_once = "Webex allows one initial request a minute"
+    test_windows = 2  # each waits for its minute
     announcement_is_binding = False  # the meaning of totalCount is inferred (WX A14)
     least_settle: ClassVar[timedelta]
 
