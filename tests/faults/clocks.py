@@ -1,0 +1,60 @@
+"""Another time of day for the tap, no waiting, small pages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from typing_extensions import override
+
+from tap_callrecords import http
+from tap_callrecords.sources import SOURCES
+
+
+@contextmanager
+def client_clock(offset: timedelta) -> Iterator[None]:
+    """Let the tap's clock run ahead of the machine's, or behind it."""
+
+    class Shifted(datetime):
+        @classmethod
+        @override
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + offset
+
+    ours = [module for name, module in sys.modules.items() if name.startswith("tap_callrecords")]
+    with ExitStack() as patches:
+        for module in ours:
+            if getattr(module, "datetime", None) is datetime:
+                patches.enter_context(patch.object(module, "datetime", Shifted))
+        yield
+
+
+SMALL = {
+    "tap_callrecords.sources.eightx8_analytics.PAGE_SIZE": 6,
+    "tap_callrecords.sources.voiso.Interactions.block": 20,
+}
+"""What the vendors fix, made small."""
+
+
+@contextmanager
+def in_small() -> Iterator[None]:
+    """Let few rows take many pages, where their size is no setting."""
+    with ExitStack() as patches:
+        for name, value in SMALL.items():
+            patches.enter_context(patch(name, value))
+        yield
+
+
+@contextmanager
+def without_waits() -> Iterator[None]:
+    """Let retries follow each other at once, but for what `Retry-After` asks."""
+    with ExitStack() as patches:
+        patches.enter_context(patch.object(http, "FIRST_WAIT_SECONDS", 0.001))
+        patches.enter_context(patch.object(http, "LONGEST_WAIT_SECONDS", 0.02))
+        for api in {stream.api_type for source in SOURCES for stream in source.streams}:
+            patches.enter_context(patch.object(api, "usual_retry_after", {}))
+        yield

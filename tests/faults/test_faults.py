@@ -1,0 +1,354 @@
+"""Whatever goes wrong on the way, each of the vendor's rows is delivered once, or the run ends before the gap."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from sandbox import Clock, Fault, RandomFaults, Sandbox
+from tap_callrecords.api import VendorApi
+from tests.faults.clocks import client_clock
+from tests.faults.judge import Judge, delivered, key_of, visible
+from tests.faults.subject import Subject
+from tests.faults.subjects import KNOWN, REGISTERED, SUBJECTS, TOKENED, VENDORS, WINDOWED
+from tests.support.tap import Output, sync
+
+PASSING: dict[str, dict[str, Any]] = {
+    **{f"status_{status}": {"kind": "status", "status": status} for status in (429, 500, 502, 503, 504)},
+    "retry_after_seconds": {"kind": "status", "status": 429, "retry_after": "0"},
+    "retry_after_date": {"kind": "status", "status": 503, "retry_after": "0", "retry_as_date": True},
+    "reset_before_the_body": {"kind": "reset"},
+    "reset_in_the_body": {"kind": "reset_mid_body"},
+    "reset_after_the_body": {"kind": "reset_after_body"},
+    "close": {"kind": "close"},
+    "truncated_json": {"kind": "truncated_json"},
+    "truncated_length": {"kind": "truncated_length"},
+    "empty": {"kind": "empty"},
+    "html": {"kind": "html"},
+    "content_type": {"kind": "content_type", "content_type": "text/html; charset=latin-1"},
+    "slow": {"kind": "slow", "delay_seconds": 0.02},
+}
+HARMLESS = ("reset_after_the_body", "content_type", "slow")
+LASTING = [name for name in PASSING if name not in HARMLESS]
+
+
+OFFSET = datetime(2026, 3, 11, 17, tzinfo=UTC) - datetime.now(UTC)
+"""Tests run on a Wednesday afternoon, when there are many calls."""
+SIZE: dict[str, Any] = {"seed": 4, "days": 2, "calls_per_day": 15}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Sandbox]:
+    with Sandbox(**SIZE, clock=Clock(OFFSET.total_seconds())) as box:
+        yield box
+
+
+@pytest.fixture
+def box(served: Sandbox) -> Sandbox:
+    """The module's sandbox as it was in the beginning, but for rows."""
+    served.clock.skew_seconds = OFFSET.total_seconds()
+    served.faults.clear()
+    served.requests.clear()
+    for subject in VENDORS:
+        subject.reset(served)
+    return served
+
+
+@pytest.fixture
+def own_box() -> Iterator[Sandbox]:
+    """A sandbox whose rows the test may change."""
+    with Sandbox(**SIZE, clock=Clock(OFFSET.total_seconds())) as box:
+        for subject in VENDORS:
+            subject.reset(box)
+        yield box
+
+
+def now() -> datetime:
+    return datetime.now(UTC) + OFFSET
+
+
+def config_of(box: Sandbox, subject: Subject, **more: Any) -> dict[str, Any]:
+    start = now() - min(timedelta(days=3), subject.reach)
+    common = {"start_date": start.isoformat(), "max_attempts": 20}
+    return {**subject.of(box).config, **common, **subject.small_pages, **more}
+
+
+def run(box: Sandbox, subject: Subject, *, state: dict[str, Any] | None = None, **more: Any) -> Output:
+    """Run and judge; a run that fails has to keep its bookmark before the gap."""
+    config = config_of(box, subject, **more)
+    rows = visible(box, subject)
+    assert rows
+    with client_clock(OFFSET):
+        out = sync(config, state=state, streams=[subject.stream])
+    assert Judge(subject, config).faults(out, rows, state or {}, now()) == []
+    return out
+
+
+def complete(box: Sandbox, subject: Subject, **more: Any) -> Output:
+    """Run, and expect a good end."""
+    out = run(box, subject, **more)
+    assert out.error is None
+    return out
+
+
+def struck(box: Sandbox) -> int:
+    return sum(1 for request in box.requests if request.fault)
+
+
+def test_every_registered_stream_is_covered() -> None:
+    assert [name for name in REGISTERED if name not in KNOWN] == []
+
+
+@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("subject", VENDORS, ids=str)
+def test_bursts_of_a_passing_trouble_cost_no_row(box: Sandbox, subject: Subject, fault: str) -> None:
+    fields = {**PASSING[fault], "match": subject.path}
+    box.faults.add(Fault(**fields, times=2), Fault(**fields, after=4), Fault(**fields, after=7, times=3))
+    complete(box, subject)
+    assert struck(box) >= 2
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+@pytest.mark.parametrize("subject", SUBJECTS, ids=str)
+def test_a_storm_of_all_troubles_costs_no_row(box: Sandbox, subject: Subject, at_once: int) -> None:
+    each = 0.5 / len(PASSING)
+    mixed = [(Fault(**fields), each) for fields in PASSING.values()]
+    box.faults.schedule = RandomFaults(mixed, seed=at_once, in_a_row=5, match=subject.path)
+    box.faults.add(Fault("reset", match=subject.path))
+    complete(box, subject, parallel_windows=at_once)
+    assert struck(box)
+
+
+@pytest.mark.parametrize("fault", LASTING)
+@pytest.mark.parametrize("subject", [each for each in VENDORS if each.incremental], ids=str)
+def test_a_lasting_trouble_ends_the_run_before_the_gap_and_the_next_run_completes(
+    box: Sandbox, subject: Subject, fault: str
+) -> None:
+    box.faults.add(Fault(**PASSING[fault], match=subject.path, after=4, times=None))
+    first = run(box, subject, max_attempts=2)
+    assert first.exit_code == 1
+    box.faults.clear()
+    complete(box, subject, state=first.bookmark)
+
+
+@pytest.mark.parametrize("subject", WINDOWED, ids=str)
+def test_a_window_that_fails_among_several_at_once_leaves_the_bookmark_before_it(
+    box: Sandbox, subject: Subject
+) -> None:
+    box.faults.add(Fault("reset", match=subject.path, after=5, times=None))
+    first = run(box, subject, max_attempts=1, parallel_windows=4, window_hours=6)
+    assert first.exit_code == 1
+    box.faults.clear()
+    complete(box, subject, state=first.bookmark, parallel_windows=4, window_hours=6)
+
+
+@pytest.mark.parametrize("subject", VENDORS, ids=str)
+def test_a_page_that_trickles_in_is_given_up_after_the_time_out_and_asked_for_again(
+    box: Sandbox, subject: Subject
+) -> None:
+    box.faults.add(Fault("slow_body", match=subject.path, piece=16, delay_seconds=0.05, after=1))
+    before = now()
+    complete(box, subject, request_timeout_seconds=1)
+    trickled = [request for request in box.requests if request.fault]
+    assert len(trickled) == 1
+    again = box.requests[box.requests.index(trickled[0]) + 1]
+    assert (again.path, again.query, again.body) == (trickled[0].path, trickled[0].query, trickled[0].body)
+    assert now() - before < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("ahead", [-600, 600])
+@pytest.mark.parametrize("subject", VENDORS, ids=str)
+def test_a_retry_after_date_is_meant_by_the_vendor_s_clock(
+    own_box: Sandbox, subject: Subject, ahead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("backoff._sync.time.sleep", pauses.append)
+    own_box.clock.skew_seconds += ahead
+    own_box.faults.add(Fault("status", match=subject.path, status=429, retry_after="20", retry_as_date=True))
+    complete(own_box, subject)
+    assert [round(pause) for pause in pauses] in ([19], [20])
+
+
+@pytest.mark.parametrize("subject", VENDORS, ids=str)
+def test_a_name_that_can_not_be_resolved_for_a_while_costs_no_row(
+    box: Sandbox, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = socket.getaddrinfo, iter([socket.gaierror(-3, "Temporary failure in name resolution")] * 3)
+
+    def resolve(*args: Any, **kwargs: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    complete(box, subject)
+    assert next(failures, None) is None
+
+
+@pytest.mark.parametrize("subject", VENDORS, ids=str)
+def test_a_name_that_can_not_be_resolved_ends_the_run_with_a_readable_line(
+    box: Sandbox, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolve(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    config = config_of(box, subject, max_attempts=2)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    out = sync(config, streams=[subject.stream])
+    assert "the name 127.0.0.1 could not be resolved; gave up after 2 tries" in str(out.error)
+    assert not out.bookmarks(subject.stream)
+
+
+@pytest.mark.parametrize("subject", VENDORS, ids=str)
+def test_a_vendor_that_refuses_connections_for_a_while_costs_no_row(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox(**SIZE) as gone:
+        config = config_of(gone, subject)
+        port = int(gone.url.rpartition(":")[2])
+    back = Sandbox(**SIZE, clock=Clock(OFFSET.total_seconds()), port=port)
+    subject.reset(back)
+    announced: list[str] = []
+
+    def announce(_: Any, trouble: str, *__: Any) -> None:
+        announced.append(trouble)
+        if len(announced) == 2:
+            back.start()
+
+    monkeypatch.setattr(VendorApi, "_announce", announce)
+    try:
+        with client_clock(OFFSET):
+            out = sync(config, streams=[subject.stream])
+        rows = visible(back, subject)
+    finally:
+        back.stop()
+    assert out.error is None
+    assert announced == ["127.0.0.1 refused the connection"] * 2
+    assert Judge(subject, config).faults(out, rows, {}, now()) == []
+
+
+@pytest.mark.parametrize("subject", TOKENED, ids=str)
+def test_a_token_may_expire_at_any_request(box: Sandbox, subject: Subject) -> None:
+    complete(box, subject)
+    requests = sum(1 for request in box.requests if subject.path in request.path)
+    for position in range(requests):
+        box.requests.clear()
+        box.faults.add(Fault("status", match=subject.path, status=401, after=position))
+        complete(box, subject)
+        assert struck(box) == 1
+        assert sum(1 for request in box.requests if subject.login in request.path) == 2
+        box.faults.clear()
+
+
+@pytest.mark.parametrize("subject", TOKENED, ids=str)
+def test_a_token_for_each_request_costs_no_row(box: Sandbox, subject: Subject) -> None:
+    subject.switch(box, subject.worn_tokens)
+    complete(box, subject)
+    assert sum(1 for request in box.requests if subject.login in request.path) > 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("subject", TOKENED, ids=str)
+def test_a_rejected_renewal_ends_the_run_before_the_gap(box: Sandbox, subject: Subject, status: int) -> None:
+    refusal = {"error": "invalid_grant", "error_description": "revoked"}
+    box.faults.add(
+        Fault("status", match=subject.path, status=401, after=4),
+        Fault("status", match=subject.login, status=status, body=refusal, after=1, times=None),
+    )
+    first = run(box, subject)
+    assert first.exit_code == 1
+    assert "Check setting" in str(first.error)
+    box.faults.clear()
+    complete(box, subject, state=first.bookmark)
+
+
+@pytest.mark.parametrize("fault", ["status_503", "reset_after_the_body", "truncated_json", "html", "empty"])
+@pytest.mark.parametrize("subject", TOKENED, ids=str)
+def test_a_login_in_trouble_costs_no_row(box: Sandbox, subject: Subject, fault: str) -> None:
+    box.faults.add(
+        Fault(**PASSING[fault], match=subject.login, times=2),
+        Fault("status", match=subject.path, status=401, after=3),
+        Fault(**PASSING[fault], match=subject.login, after=1, times=2),
+    )
+    complete(box, subject)
+
+
+@pytest.mark.parametrize("subject", [each for each in SUBJECTS if each.repeating], ids=str)
+def test_rows_repeated_at_page_edges_are_delivered_once(box: Sandbox, subject: Subject) -> None:
+    subject.switch(box, subject.repeating)
+    complete(box, subject)
+
+
+@pytest.mark.parametrize("subject", [each for each in SUBJECTS if each.shorter_pages], ids=str)
+def test_pages_shorter_than_asked_cost_no_row(box: Sandbox, subject: Subject) -> None:
+    subject.switch(box, subject.shorter_pages)
+    complete(box, subject)
+
+
+@pytest.mark.parametrize("subject", [each for each in SUBJECTS if each.longer_pages], ids=str)
+def test_pages_longer_than_asked_cost_no_row(box: Sandbox, subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert subject.longer_pages
+    asked, understood = subject.longer_pages
+    router = box.app._router
+    answered: list[bytes] = []
+
+    async def misunderstand(scope: Scope, receive: Receive, send: Send) -> None:
+        async def heard() -> Message:
+            message = await receive()
+            return {**message, "body": message.get("body", b"").replace(asked, understood)}
+
+        async def sent(message: Message) -> None:
+            answered.append(message.get("body", b""))
+            await send(message)
+
+        scope["query_string"] = scope["query_string"].replace(asked, understood)
+        await router(scope, heard, sent)
+
+    monkeypatch.setattr(box.app, "_router", misunderstand)
+    complete(box, subject)
+    vendor_s_key = list(subject.keys.values())[-1].encode()
+    assert max(body.count(b'"' + vendor_s_key + b'"') for body in answered) > 6
+
+
+@pytest.mark.parametrize("ahead", [-600, 600])
+@pytest.mark.parametrize("subject", SUBJECTS, ids=str)
+def test_a_vendor_s_clock_may_be_ten_minutes_off(own_box: Sandbox, subject: Subject, ahead: int) -> None:
+    own_box.clock.skew_seconds += ahead
+    first = complete(own_box, subject)
+    complete(own_box, subject, state=first.bookmark)
+
+
+@pytest.mark.parametrize("subject", [each for each in WINDOWED if each.rereads], ids=str)
+def test_rows_that_land_late_are_delivered_when_the_look_back_reaches_them(own_box: Sandbox, subject: Subject) -> None:
+    table = subject.of(own_box).table(subject.table)
+    late = list(table)[1::3]
+    table.replace(late, visible_at=own_box.clock.now_ms() + 3 * 3_600_000)
+    first = complete(own_box, subject, lookback_hours=72)
+    own_box.clock.skew_seconds += 4 * 3600
+    config = config_of(own_box, subject, lookback_hours=72)
+    with client_clock(OFFSET + timedelta(hours=4)):
+        second = sync(config, state=first.bookmark, streams=[subject.stream])
+    keys = {key_of(row, subject.keys.values()) for row in late}
+    assert len(keys) > 3
+    assert not keys & set(delivered(first, subject))
+    assert keys <= set(delivered(second, subject))
+
+
+@pytest.mark.parametrize("subject", [each for each in SUBJECTS if each.rereads or not each.incremental], ids=str)
+def test_rows_that_change_later_are_delivered_anew(own_box: Sandbox, subject: Subject) -> None:
+    field, column = subject.changing
+    first = complete(own_box, subject, lookback_hours=72)
+    table = subject.of(own_box).table(subject.table)
+    changed = [{**row, field: "changed later"} for row in list(table)[::3][:9]]
+    table.replace(changed)
+    second = complete(own_box, subject, lookback_hours=72, state=first.bookmark)
+    new = {
+        key_of(record, subject.keys) for record in second.records(subject.stream) if record[column] == "changed later"
+    }
+    assert new == {key_of(row, subject.keys.values()) for row in changed}
+    assert "changed later" not in {record[column] for record in first.records(subject.stream)}

@@ -1,0 +1,358 @@
+"""No secret and no personal data is written for people, whatever goes wrong and however closely they look."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+from singer_sdk.exceptions import ConfigurationError
+from typing_extensions import override
+
+from sandbox import Fault, RandomFaults, Sandbox
+from sandbox.faults import KINDS
+from sandbox.vendor import Vendor
+from tap_callrecords import settings
+from tap_callrecords.tap import TapCallRecords
+from tests.support.forked import forked
+from tests.support.tap import Output, sync
+from tests.test_schemas import walk
+
+VENDORS = sorted(Sandbox().vendors)
+DEBUG = {"TAP_CALLRECORDS_LOGLEVEL": "DEBUG"}
+SECRET_SETTINGS = [name for name, each in settings.CONFIG_SCHEMA["properties"].items() if each.get("secret")]
+NUMBER, ADDRESS = "+1 (212) 555-0147", "marta.caller@people.example"
+ODD = "p@ss w\"ör\\d/+=&%41'"
+"""A secret that looks different in a URL, in JSON and in Python."""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Sandbox]:
+    with Sandbox(days=1, calls_per_day=30, samples=True) as box:
+        box.eightx8_work.password = ODD
+        yield box
+
+
+@pytest.fixture
+def box(served: Sandbox) -> Iterator[Sandbox]:
+    yield served
+    served.faults.clear()
+
+
+@pytest.fixture(params=VENDORS)
+def vendor(request: pytest.FixtureRequest, box: Sandbox) -> Vendor:
+    return box.vendors[request.param]
+
+
+def config_of(vendor: Vendor, **more: Any) -> dict[str, Any]:
+    start = datetime.now(UTC) - timedelta(days=1)
+    return {
+        **vendor.config,
+        "start_date": start.isoformat(),
+        "max_attempts": 20,
+        "pii_hash_key": "pepper-pepper",
+        **more,
+    }
+
+
+# What must not be seen
+
+
+def secrets_of(vendor: Vendor, config: Mapping[str, Any]) -> set[str]:
+    found = {str(config[name]) for name in SECRET_SETTINGS if name in config}
+    if tokens := getattr(vendor, "tokens", None):
+        found |= {*tokens.issued, *tokens.refresh_tokens}
+    return found
+
+
+def forms(secret: str) -> set[str]:
+    coded = {coding(secret.encode()).decode().rstrip("=") for coding in (base64.b64encode, base64.urlsafe_b64encode)}
+    # Of a JSON web token the beginning is the same for all.
+    middle = {secret[len(secret) // 2 :][:24]} if len(secret) > 60 else set()
+    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]} | coded | middle
+
+
+def personal_data_of(out: Output) -> set[str]:
+    """Every value of a personal property in the records of a run, short ones aside: they are in any text by chance."""
+    schemas = {each["stream"]: each["schema"] for each in out.messages if each["type"] == "SCHEMA"}
+    found: set[str] = set()
+    for message in out.messages:
+        if message["type"] == "RECORD":
+            for each in walk(schemas[message["stream"]]):
+                if "x-pii" in each.schema:
+                    found |= {*values_at(message["record"], each.path.split("."))}
+    return {value for value in found if len(value) > 5}
+
+
+def values_at(value: Any, path: list[str]) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from values_at(item, path)
+    elif isinstance(value, dict) and path:
+        yield from values_at(value.get(path[0]), path[1:])
+    elif isinstance(value, str):
+        yield value
+
+
+def seen_in(out: Output) -> str:
+    """All that is meant for people, and the state."""
+    states = [each for each in out.messages if each["type"] == "STATE"]
+    return out.stderr + json.dumps(states, ensure_ascii=False)
+
+
+def assert_discreet(out: Output, vendor: Vendor, config: Mapping[str, Any], personal: set[str]) -> None:
+    seen = seen_in(out)
+    assert [form for secret in secrets_of(vendor, config) for form in forms(secret) if form in seen] == []
+    assert [value for value in personal | {NUMBER, ADDRESS} if value in seen] == []
+    digits = re.sub(r"[^\d\s:]", "", seen)
+    assert [value for value in personal if value.startswith("+") and value[1:] in digits] == []
+
+
+@pytest.fixture(scope="module")
+def personal(served: Sandbox) -> dict[str, set[str]]:
+    """Each vendor's personal data, as a good run brings it."""
+    found = {}
+    for name, vendor in served.vendors.items():
+        out = sync(config_of(vendor))
+        assert out.error is None
+        found[name] = personal_data_of(out)
+        assert len(found[name]) > 20
+    return found
+
+
+# Runs in which much goes wrong
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_a_run_under_all_faults_tells_nothing(
+    box: Sandbox, vendor: Vendor, personal: dict[str, set[str]], at_once: int
+) -> None:
+    quoting = {"message": f"no {ADDRESS}, no {NUMBER}", "error": sorted(secrets_of(vendor, vendor.config))}
+    passing = {"status": 503, "body": quoting, "delay_seconds": 0.01, "piece": 4096, "retry_after": "0"}
+    kinds = [kind for kind in KINDS if kind != "redirect"]
+    each = 0.6 / len(kinds)
+    box.faults.schedule = RandomFaults([(Fault(kind, **passing), each) for kind in kinds], seed=at_once, in_a_row=4)
+    config = config_of(vendor, parallel_windows=at_once, window_hours=6)
+    out = forked(config, environment=DEBUG)
+    assert out.exit_code == 0
+    assert "METRIC" in out.stderr
+    assert "DEBUG" in out.stderr
+    assert out.stderr.count("trying again") > 2
+    assert_discreet(out, vendor, config, personal[vendor.name])
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 451])
+def test_a_refusal_that_quotes_secrets_and_numbers_tells_neither(
+    box: Sandbox, vendor: Vendor, personal: dict[str, set[str]], status: int
+) -> None:
+    config = config_of(vendor)
+    said = f"no {ADDRESS} {NUMBER} " + " ".join(secrets_of(vendor, config))
+    body = {"message": said, "error_description": said, "errors": [{"description": said}]}
+    box.faults.add(Fault("status", status=status, body=body, times=None, after=1))
+    out = forked(config, environment=DEBUG)
+    assert out.exit_code == 1
+    assert_discreet(out, vendor, config, personal[vendor.name])
+
+
+BUG = """
+from tap_callrecords.records import RecordBuilder
+
+def quote(builder, rows, *_):
+    raise ValueError(f"can't make sense of {rows[0]} {sys.argv} {open(sys.argv[2]).read()}")
+
+def build(*arguments):
+    try:
+        quote(*arguments)
+    except ValueError as error:
+        raise KeyError(str(error)) from error
+
+RecordBuilder._from_typed = RecordBuilder.build = build
+"""
+
+
+def structured_logging(folder: Path) -> dict[str, str]:
+    """The SDK's way to have logs as JSON."""
+    formatter = {"()": "singer_sdk.logging.StructuredFormatter"}
+    handler = {"class": "logging.StreamHandler", "formatter": "structured", "stream": "ext://sys.stderr"}
+    config = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"structured": formatter},
+        "handlers": {"console": handler},
+        "root": {"level": "DEBUG", "handlers": ["console"]},
+    }
+    (folder / "logging.yaml").write_text(json.dumps(config))
+    return {"SINGER_SDK_LOG_CONFIG": str(folder / "logging.yaml")}
+
+
+@pytest.mark.parametrize("logs", ["plain", "structured"])
+def test_a_fault_of_our_own_is_told_with_where_it_happened_and_without_what_it_happened_to(
+    vendor: Vendor, personal: dict[str, set[str]], logs: str, tmp_path: Path
+) -> None:
+    config = config_of(vendor, parallel_windows=2)
+    environment = DEBUG if logs == "plain" else DEBUG | structured_logging(tmp_path)
+    out = forked(config, environment=environment, before=BUG)
+    assert out.exit_code == 1
+    assert "please report it with this traceback" in out.stderr
+    assert "KeyError" in out.stderr
+    assert "in read" in out.stderr
+    assert_discreet(out, vendor, config, personal[vendor.name])
+
+
+def test_the_fault_that_is_put_in_would_leak_if_nobody_took_care(box: Sandbox) -> None:
+    careless = BUG + "\nfrom tap_callrecords import tap\ntap.redact_logs = lambda: None\n"
+    out = forked(config_of(box.eightx8_work), before=careless)
+    assert json.dumps(ODD)[1:-1] in out.stderr
+    assert "callerName" in out.stderr or "field_" in out.stderr
+
+
+def test_names_of_new_fields_are_told_but_no_numbers_in_them(box: Sandbox) -> None:
+    work = box.eightx8_work
+    work.add_record(work.new_record(callId="1", **{NUMBER: "x", ADDRESS: "y", "newField": 1}))
+    out = forked(config_of(work), environment=DEBUG)
+    assert out.exit_code == 0
+    assert "newField" in out.stderr
+    assert NUMBER not in out.stderr
+    assert ADDRESS not in out.stderr
+
+
+# What is said about settings
+
+
+def test_about_and_discovery_show_no_values(vendor: Vendor) -> None:
+    config = config_of(vendor)
+    for arguments in (("--about",), ("--about", "--format", "json"), ("--discover",)):
+        out = forked(config, *arguments, environment=DEBUG)
+        assert out.exit_code == 0
+        told = out.stderr + out.raw.decode()
+        assert [form for secret in secrets_of(vendor, config) for form in forms(secret) if form in told] == []
+
+
+@pytest.mark.parametrize("name", SECRET_SETTINGS)
+def test_errors_about_settings_show_no_values(name: str) -> None:
+    for value in (
+        ["hidden-value"],
+        {"hidden-value": "hidden-value"},
+        "hidden-value\n",
+        " hidden-value",
+        "hidden-välue",
+    ):
+        with pytest.raises(ConfigurationError) as error:
+            TapCallRecords(config={name: value})
+        assert name in str(error.value)
+        assert "hidden" not in str(error.value)
+
+
+def test_a_broken_settings_file_is_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"webex_access_token": "hidden-value", }')
+    out = forked(None, "--config", str(tmp_path / "config.json"), environment=DEBUG)
+    assert out.exit_code == 1
+    assert "hidden" not in out.stderr
+
+
+# Where credentials go
+
+
+URLS = [name for name in settings.NAMES if name.endswith("_url")]
+ELSEWHERE = [
+    "http://api.vendor.example/v1",
+    "HTTP://API.VENDOR.EXAMPLE",
+    "http://127.0.0.1.vendor.example",
+    "http://localhost.vendor.example",
+    "http://[::ffff:8.8.8.8]/",
+    "http://0.0.0.0/",
+    "http://2130706433/",
+    "http://localhost@vendor.example/",
+    "http://vendor.example#@localhost/",
+    "http://vendor.example\\@localhost/",
+    "ftp://localhost/",
+    "//localhost/",
+    "localhost",
+    "https://",
+    "https://user:pass@vendor.example",
+    "https://vendor.example/?key=1",
+    "http://[::1",
+]
+
+
+@pytest.mark.parametrize("name", URLS)
+def test_credentials_never_travel_in_clear(name: str) -> None:
+    for url in ELSEWHERE:
+        with pytest.raises(ConfigurationError, match=name):
+            TapCallRecords(config={name: url})
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """Notes every request, and answers as if all were well."""
+
+    noted: list[str]
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        type(self).noted.append(f"{self.requestline}\n{self.headers}\n{self.rfile.read(length)!r}")
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_POST = do_GET
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keep quiet."""
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[str]]]:
+    """Another host: its address, and what it is sent."""
+    noted: list[str] = []
+    server = HTTPServer(("127.0.0.1", 0), type("Noting", (Recorder,), {"noted": noted}))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}", noted
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("after", [0, 1], ids=["token or data", "data"])
+def test_a_redirect_to_another_host_carries_nothing(box: Sandbox, vendor: Vendor, status: int, after: int) -> None:
+    with listening() as (host, noted):
+        for location in (f"http://{host}/v1", f"//{host}/v1?a=b", f"http://{box.url[7:]}@{host}/", f"http:\\\\{host}/"):
+            box.faults.clear()
+            box.faults.add(Fault("redirect", status=status, location=location, times=None, after=after))
+            out = sync(config_of(vendor, max_attempts=2))
+            assert out.exit_code == 1
+    assert noted == []
+
+
+def test_a_link_to_another_host_is_not_followed(box: Sandbox, vendor: Vendor) -> None:
+    bodies = [{"items": []}, {"records": []}, [], {"meta": {}, "data": []}, {"hits": 0, "data": []}]
+    with listening() as (host, noted):
+        for body in bodies:
+            box.faults.clear()
+            link = {"Link": f'<http://{host}/next?page=2>; rel="next"'}
+            box.faults.add(Fault("status", status=200, body=body, headers=link, times=None, after=1, method="GET"))
+            sync(config_of(vendor, max_attempts=2))
+    assert noted == []
+
+
+def test_a_password_file_of_the_machine_is_not_used(box: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    box.requests.clear()
+    out = forked(config_of(box.eightx8_work), environment={"HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc")})
+    assert out.exit_code == 0
+    sent = {request.headers.get("authorization", "")[:7] for request in box.requests}
+    assert sent == {"", "Bearer "}
