@@ -27,7 +27,7 @@ import report  # noqa: E402 - beside this file
 
 from sandbox import Sandbox  # noqa: E402
 
-DAYS = 30
+DAYS = 28
 CALLS_PER_DAY = 150
 SEED = 8
 GRACE_SECONDS = 10
@@ -72,7 +72,7 @@ def _interrupt(_signum: int, _frame: FrameType | None) -> None:
 
 def run_meltano(folder: Path, box: Sandbox, *, days: int) -> None:
     """`meltano run demo`, its output kept in a file and the steps told as they come."""
-    start = (datetime.now(UTC) - timedelta(days=days + 5)).strftime("%Y-%m-%dT00:00:00Z")
+    start = (datetime.now(UTC) - timedelta(days=days + 1)).strftime("%Y-%m-%dT00:00:00Z")
     settings = {"start_date": start, **box.config}
     environment = {
         **os.environ,
