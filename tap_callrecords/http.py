@@ -38,6 +38,8 @@ LONGEST_RETRY_AFTER_SECONDS = 3600.0
 LARGEST_BODY = 128 * 2**20
 """Bytes of an answer, unpacked. The largest pages (10,000 rows of 1.5 KB) are an eighth of it; decoded, an evil one
 takes some thirty times its size in memory."""
+LARGEST_REFUSAL = 2**20
+"""Bytes that are read of an answer that is not good; it is only searched for words."""
 _PIECE = 2**16
 PASSING_TROUBLES = (
     RetriableAPIError,
@@ -102,6 +104,8 @@ def read_within_bounds(response: requests.Response, **settings: Any) -> None:
         while piece := response.raw.read1(_PIECE, decode_content=True):
             pieces.append(piece)
             size += len(piece)
+            if size > LARGEST_REFUSAL and not response.ok:
+                break
             if size > LARGEST_BODY:
                 raise FatalAPIError(
                     f"{host_of(response.url)} sent an answer of more than {LARGEST_BODY // 2**20} MiB, which is more "
@@ -117,6 +121,7 @@ def read_within_bounds(response: requests.Response, **settings: Any) -> None:
     finally:
         if not response.raw.isclosed():
             response.close()
+    response.encoding = response.encoding or "utf-8"  # else requests would guess, at length
     response._content = b"".join(pieces)  # noqa: SLF001 - where requests itself keeps what it has read
     response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
 

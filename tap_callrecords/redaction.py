@@ -26,6 +26,7 @@ _SHORTEST = 4
 _PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail addresses, SIP users
     r"|\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}"  # JSON web tokens, also cut short
+    r"|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{24,}"  # other tokens and keys, not only those of this run
     r"|\+?\d[\d\s().-]{6,}\d"  # telephone numbers
 )
 
@@ -72,7 +73,9 @@ REDACTOR = Redactor()
 
 def clean_quote(text: str, *, longest: int = 200) -> str:
     """A vendor's own words, fit for an error message: without secrets and personal data, and short."""
-    cleaned = _PERSONAL.sub(HIDDEN, REDACTOR.clean(" ".join(text.split())))
+    # Cut first: the patterns would take minutes for a long text without blanks. Not within a word: it may be a number.
+    beginning = REDACTOR.clean(" ".join(text.split()))[: 10 * longest]
+    cleaned = _PERSONAL.sub(HIDDEN, beginning if len(beginning) < 10 * longest else beginning.rpartition(" ")[0])
     return cleaned if len(cleaned) <= longest else cleaned[: longest - 1] + "…"
 
 

@@ -6,12 +6,12 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -19,7 +19,7 @@ from singer_sdk.exceptions import ConfigurationError
 from typing_extensions import override
 
 from sandbox import Fault, RandomFaults, Sandbox
-from sandbox.faults import KINDS
+from sandbox.faults import Kind
 from sandbox.vendor import Vendor
 from tap_callrecords import settings
 from tap_callrecords.tap import TapCallRecords
@@ -37,7 +37,7 @@ ODD = "p@ss w\"ör\\d/+=&%41'"
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Sandbox]:
-    with Sandbox(days=1, calls_per_day=30, samples=True) as box:
+    with Sandbox(days=3, calls_per_day=12, samples=True) as box:
         box.eightx8_work.password = ODD
         yield box
 
@@ -53,10 +53,10 @@ def vendor(request: pytest.FixtureRequest, box: Sandbox) -> Vendor:
     return box.vendors[request.param]
 
 
-def config_of(vendor: Vendor, **more: Any) -> dict[str, Any]:
-    start = datetime.now(UTC) - timedelta(days=1)
+def config_of(source: Vendor | Sandbox, **more: Any) -> dict[str, Any]:
+    start = datetime.now(UTC) - timedelta(days=3)
     return {
-        **vendor.config,
+        **source.config,
         "start_date": start.isoformat(),
         "max_attempts": 20,
         "pii_hash_key": "pepper-pepper",
@@ -67,10 +67,13 @@ def config_of(vendor: Vendor, **more: Any) -> dict[str, Any]:
 # What must not be seen
 
 
-def secrets_of(vendor: Vendor, config: Mapping[str, Any]) -> set[str]:
+def secrets_of(source: Vendor | Sandbox) -> set[str]:
+    """Every secret setting, and every token that was issued."""
+    config = config_of(source)
     found = {str(config[name]) for name in SECRET_SETTINGS if name in config}
-    if tokens := getattr(vendor, "tokens", None):
-        found |= {*tokens.issued, *tokens.refresh_tokens}
+    for vendor in source.vendors.values() if isinstance(source, Sandbox) else [source]:
+        if tokens := getattr(vendor, "tokens", None):
+            found |= {*tokens.issued, *tokens.refresh_tokens}
     return found
 
 
@@ -81,15 +84,12 @@ def forms(secret: str) -> set[str]:
     return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]} | coded | middle
 
 
-def personal_data_of(out: Output) -> set[str]:
+def personal_data_in(out: Output, tap: TapCallRecords) -> set[str]:
     """Every value of a personal property in the records of a run, short ones aside: they are in any text by chance."""
-    schemas = {each["stream"]: each["schema"] for each in out.messages if each["type"] == "SCHEMA"}
     found: set[str] = set()
-    for message in out.messages:
-        if message["type"] == "RECORD":
-            for each in walk(schemas[message["stream"]]):
-                if "x-pii" in each.schema:
-                    found |= {*values_at(message["record"], each.path.split("."))}
+    for name, stream in tap.streams.items():
+        marked = [each.path.split(".") for each in walk(stream.schema) if "x-pii" in each.schema]
+        found.update(value for record in out.records(name) for path in marked for value in values_at(record, path))
     return {value for value in found if len(value) > 5}
 
 
@@ -109,9 +109,9 @@ def seen_in(out: Output) -> str:
     return out.stderr + json.dumps(states, ensure_ascii=False)
 
 
-def assert_discreet(out: Output, vendor: Vendor, config: Mapping[str, Any], personal: set[str]) -> None:
+def assert_discreet(out: Output, source: Vendor | Sandbox, personal: set[str]) -> None:
     seen = seen_in(out)
-    assert [form for secret in secrets_of(vendor, config) for form in forms(secret) if form in seen] == []
+    assert [form for secret in secrets_of(source) for form in forms(secret) if form in seen] == []
     assert [value for value in personal | {NUMBER, ADDRESS} if value in seen] == []
     digits = re.sub(r"[^\d\s:]", "", seen)
     assert [value for value in personal if value.startswith("+") and value[1:] in digits] == []
@@ -124,7 +124,7 @@ def personal(served: Sandbox) -> dict[str, set[str]]:
     for name, vendor in served.vendors.items():
         out = sync(config_of(vendor))
         assert out.error is None
-        found[name] = personal_data_of(out)
+        found[name] = personal_data_in(out, TapCallRecords(config=config_of(vendor)))
         assert len(found[name]) > 20
     return found
 
@@ -133,34 +133,33 @@ def personal(served: Sandbox) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
-def test_a_run_under_all_faults_tells_nothing(
-    box: Sandbox, vendor: Vendor, personal: dict[str, set[str]], at_once: int
+def test_a_run_of_all_sources_under_all_faults_tells_nothing(
+    box: Sandbox, personal: dict[str, set[str]], at_once: int
 ) -> None:
-    quoting = {"message": f"no {ADDRESS}, no {NUMBER}", "error": sorted(secrets_of(vendor, vendor.config))}
-    passing = {"status": 503, "body": quoting, "delay_seconds": 0.01, "piece": 4096, "retry_after": "0"}
-    kinds = [kind for kind in KINDS if kind != "redirect"]
+    quoting = {"message": f"no {ADDRESS}, no {NUMBER}", "error": sorted(secrets_of(box))}
+    passing: dict[str, Any] = {"status": 503, "body": quoting, "delay_seconds": 0.01, "piece": 4096, "retry_after": "0"}
+    kinds = [kind for kind in get_args(Kind) if kind != "redirect"]
     each = 0.6 / len(kinds)
     box.faults.schedule = RandomFaults([(Fault(kind, **passing), each) for kind in kinds], seed=at_once, in_a_row=4)
-    config = config_of(vendor, parallel_windows=at_once, window_hours=6)
-    out = forked(config, environment=DEBUG)
+    out = forked(config_of(box, parallel_windows=at_once), environment=DEBUG)
     assert out.exit_code == 0
     assert "METRIC" in out.stderr
     assert "DEBUG" in out.stderr
-    assert out.stderr.count("trying again") > 2
-    assert_discreet(out, vendor, config, personal[vendor.name])
+    assert out.stderr.count("trying again") > 5
+    assert_discreet(out, box, set().union(*personal.values()))
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 451])
+@pytest.mark.parametrize("status", [400, 403])
 def test_a_refusal_that_quotes_secrets_and_numbers_tells_neither(
     box: Sandbox, vendor: Vendor, personal: dict[str, set[str]], status: int
 ) -> None:
     config = config_of(vendor)
-    said = f"no {ADDRESS} {NUMBER} " + " ".join(secrets_of(vendor, config))
+    said = f"no {ADDRESS} {NUMBER} " + " ".join(secrets_of(vendor))
     body = {"message": said, "error_description": said, "errors": [{"description": said}]}
     box.faults.add(Fault("status", status=status, body=body, times=None, after=1))
     out = forked(config, environment=DEBUG)
     assert out.exit_code == 1
-    assert_discreet(out, vendor, config, personal[vendor.name])
+    assert_discreet(out, vendor, personal[vendor.name])
 
 
 BUG = """
@@ -179,33 +178,33 @@ RecordBuilder._from_typed = RecordBuilder.build = build
 """
 
 
-def structured_logging(folder: Path) -> dict[str, str]:
-    """The SDK's way to have logs as JSON."""
-    formatter = {"()": "singer_sdk.logging.StructuredFormatter"}
-    handler = {"class": "logging.StreamHandler", "formatter": "structured", "stream": "ext://sys.stderr"}
+def logging_as_text_and_as_json(folder: Path) -> dict[str, str]:
+    """Both of the SDK's ways, by a file of the user's."""
+    handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
     config = {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"structured": formatter},
-        "handlers": {"console": handler},
-        "root": {"level": "DEBUG", "handlers": ["console"]},
+        "formatters": {
+            "text": {"()": "singer_sdk.logging.ConsoleFormatter"},
+            "json": {"()": "singer_sdk.logging.StructuredFormatter"},
+        },
+        "handlers": {name: {**handler, "formatter": name} for name in ("text", "json")},
+        "root": {"level": "DEBUG", "handlers": ["text", "json"]},
     }
     (folder / "logging.yaml").write_text(json.dumps(config))
     return {"SINGER_SDK_LOG_CONFIG": str(folder / "logging.yaml")}
 
 
-@pytest.mark.parametrize("logs", ["plain", "structured"])
 def test_a_fault_of_our_own_is_told_with_where_it_happened_and_without_what_it_happened_to(
-    vendor: Vendor, personal: dict[str, set[str]], logs: str, tmp_path: Path
+    box: Sandbox, vendor: Vendor, personal: dict[str, set[str]], tmp_path: Path
 ) -> None:
     config = config_of(vendor, parallel_windows=2)
-    environment = DEBUG if logs == "plain" else DEBUG | structured_logging(tmp_path)
-    out = forked(config, environment=environment, before=BUG)
+    out = forked(config, environment=DEBUG | logging_as_text_and_as_json(tmp_path), before=BUG)
     assert out.exit_code == 1
-    assert "please report it with this traceback" in out.stderr
+    assert out.stderr.count("please report it with this traceback") >= 2
     assert "KeyError" in out.stderr
     assert "in read" in out.stderr
-    assert_discreet(out, vendor, config, personal[vendor.name])
+    assert_discreet(out, vendor, personal[vendor.name])
 
 
 def test_the_fault_that_is_put_in_would_leak_if_nobody_took_care(box: Sandbox) -> None:
@@ -228,28 +227,20 @@ def test_names_of_new_fields_are_told_but_no_numbers_in_them(box: Sandbox) -> No
 # What is said about settings
 
 
-def test_about_and_discovery_show_no_values(vendor: Vendor) -> None:
-    config = config_of(vendor)
-    for arguments in (("--about",), ("--about", "--format", "json"), ("--discover",)):
-        out = forked(config, *arguments, environment=DEBUG)
-        assert out.exit_code == 0
-        told = out.stderr + out.raw.decode()
-        assert [form for secret in secrets_of(vendor, config) for form in forms(secret) if form in told] == []
+@pytest.mark.parametrize("arguments", [("--about",), ("--about", "--format", "json"), ("--discover",)], ids=str)
+def test_about_and_discovery_show_no_values(box: Sandbox, arguments: tuple[str, ...]) -> None:
+    out = forked(box.config, *arguments, environment=DEBUG)
+    assert out.exit_code == 0
+    told = out.stderr + out.raw.decode()
+    assert [form for secret in secrets_of(box) for form in forms(secret) if form in told] == []
 
 
-@pytest.mark.parametrize("name", SECRET_SETTINGS)
-def test_errors_about_settings_show_no_values(name: str) -> None:
-    for value in (
-        ["hidden-value"],
-        {"hidden-value": "hidden-value"},
-        "hidden-value\n",
-        " hidden-value",
-        "hidden-välue",
-    ):
+@pytest.mark.parametrize("value", [["hidden"], {"hidden": 1}, "hidden\n", " hidden", "hiddenß", "hid\0den"], ids=repr)
+def test_errors_about_settings_show_no_values(value: Any) -> None:
+    for name in SECRET_SETTINGS:
         with pytest.raises(ConfigurationError) as error:
             TapCallRecords(config={name: value})
-        assert name in str(error.value)
-        assert "hidden" not in str(error.value)
+        assert "hid" not in str(error.value)
 
 
 def test_a_broken_settings_file_is_not_quoted(tmp_path: Path) -> None:
@@ -304,7 +295,7 @@ class Recorder(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"{}")
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the name that the base class looks for
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
@@ -326,15 +317,14 @@ def listening() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("after", [0, 1], ids=["token or data", "data"])
-def test_a_redirect_to_another_host_carries_nothing(box: Sandbox, vendor: Vendor, status: int, after: int) -> None:
+@pytest.mark.parametrize("after", [0, 1], ids=["first", "second"])
+def test_a_redirect_of_a_request_to_another_host_carries_nothing(box: Sandbox, vendor: Vendor, after: int) -> None:
     with listening() as (host, noted):
-        for location in (f"http://{host}/v1", f"//{host}/v1?a=b", f"http://{box.url[7:]}@{host}/", f"http:\\\\{host}/"):
+        locations = (f"http://{host}/v1", f"//{host}/v1?a=b", f"http://{box.url[7:]}@{host}/", f"http:\\\\{host}/")
+        for status, location in zip((301, 302, 303, 307, 308), (*locations, locations[0]), strict=True):
             box.faults.clear()
             box.faults.add(Fault("redirect", status=status, location=location, times=None, after=after))
-            out = sync(config_of(vendor, max_attempts=2))
-            assert out.exit_code == 1
+            assert sync(config_of(vendor, max_attempts=2)).exit_code == 1
     assert noted == []
 
 
