@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.postgres import postgres_server
 from tests.transform.rows import FIRST, LATE
-from tests.transform.warehouse import DbtRun, DuckDBWarehouse, PostgresWarehouse, Warehouse
+from tests.transform.warehouse import DbtRun, DuckDBWarehouse, PostgresWarehouse, Warehouse, without
 
 MARTS = ("calls", "call_legs", "agents", "queues", "daily_call_volume", "hourly_call_load", "queue_service_level",
          "agent_activity")  # fmt: skip
@@ -30,9 +30,15 @@ class Built:
     anew_tables: Tables
 
 
-@pytest.fixture(scope="session", params=["duckdb", "postgres"])
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"transform-{name}")) for name in ("duckdb", "postgres")],
+)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """The project, built on the first load (without Voiso), then on the late rows, then with --full-refresh."""
+    """The project, built on the first load (without Voiso), then on the late rows, then with --full-refresh.
+
+    The unit tests run in the first build, the data tests in the second: each once, as dbt takes its time.
+    """
     folder = tmp_path_factory.mktemp(f"transform-{request.param}")
     with ExitStack() as stack:
         warehouse: Warehouse
@@ -45,11 +51,11 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             return {name: warehouse.table(name) for name in MARTS}
 
         warehouse.load(FIRST)
-        first = warehouse.dbt("build")
+        first = warehouse.dbt("build", *without("test"))
         assert first.exit_code == 0, first.output
         first_tables = tables()
         warehouse.load(LATE)
-        incremental = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
+        incremental = warehouse.dbt("build", *without("unit_test"))
         assert incremental.exit_code == 0, incremental.output
         incremental_tables = tables()
         anew = warehouse.dbt("run", "--full-refresh", "--select", "calls+", "call_legs+")

@@ -102,6 +102,7 @@ def test_every_model_test_and_unit_test_passes(built: Built) -> None:
     for run in (built.first, built.incremental):
         assert set(run.status.values()) <= {"success", "pass", "no-op"}, run.output
     assert any(name.startswith("unit_test.") for name in built.first.status)
+    assert any(name.startswith("test.") for name in built.incremental.status)
 
 
 @pytest.mark.parametrize("table", ["calls", "call_legs", "agents", "queues", "daily_call_volume", "agent_activity"])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.transform.conftest import Built
-from tests.transform.warehouse import ROOT, TRANSFORM, DuckDBWarehouse
+from tests.transform.warehouse import ROOT, TRANSFORM, DuckDBWarehouse, without
 
 OUTCOMES = {
     "answered", "voicemail", "callback", "abandoned", "busy", "rejected", "failed", "completed", "missed",
@@ -151,3 +151,28 @@ def test_a_stream_that_is_asked_for_by_name_must_have_its_table(tmp_path: Path) 
         "base_voiso_queues": "error",
         "base_voiso_teams": "success",
     }
+
+
+@pytest.mark.slow
+def test_another_project_uses_it_as_a_package(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path, project=tmp_path)
+    (tmp_path / "dbt_project.yml").write_text(
+        "name: mine\nversion: 1.0.0\nprofile: tap_callrecords\nvars: {voiso_account: us}\n"
+    )
+    (tmp_path / "packages.yml").write_text(f"packages: [{{local: {TRANSFORM}}}]\n")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "mine.sql").write_text("select agent_key, agent_name from {{ ref('agents') }}")
+    warehouse.load({"voiso_agents": [{"id": 1, "name": "Mike"}]})
+    assert warehouse.dbt("deps", threads=False).exit_code == 0
+    run = warehouse.dbt("build", *without("test", "unit_test"), "--select", "+mine")
+    assert run.exit_code == 0, run.output
+    assert warehouse.query("select * from analytics.mine") == [("voiso:us:1", "Mike")]
+
+
+@pytest.mark.slow
+def test_freshness_tells_how_old_a_stream_is(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path)
+    warehouse.load({"voiso_cdr": [{"uuid": "1", "timestamp_utc": "2026-03-02T10:00:00.000Z"}]})
+    run = warehouse.dbt("source", "freshness", "--select", "source:tap_callrecords.voiso.voiso_cdr")
+    assert run.exit_code == 0, run.output
+    assert "WARN freshness of voiso.voiso_cdr" in run.output

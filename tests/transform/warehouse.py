@@ -42,11 +42,17 @@ class DbtRun:
     status: dict[str, str] = field(default_factory=dict)
 
 
+def without(*kinds: str) -> list[str]:
+    """The arguments of `dbt build` that leave out these resource types."""
+    return [part for kind in kinds for part in ("--exclude-resource-type", kind)]
+
+
 class Warehouse(ABC):
     """A database with the tap's tables, and the transform project on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: Path = TRANSFORM) -> None:
         self.folder = folder
+        self.project = project
         self.target = folder / "target"
 
     @abstractmethod
@@ -65,15 +71,20 @@ class Warehouse(ABC):
         """All rows of a table of the schema `analytics`, as text, to compare two states of it."""
         return {tuple(map(str, row)) for row in self.query(f"select * from analytics.{name}")}
 
-    def dbt(self, *arguments: str) -> DbtRun:
-        """Runs a dbt command on the project."""
+    def dbt(self, *arguments: str, threads: bool = True) -> DbtRun:
+        """Runs a dbt command on the project; a few commands know no threads."""
         done = subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments, "--threads", "2"],
+            [
+                Path(sys.executable).with_name("dbt"),
+                "--no-use-colors",
+                *arguments,
+                *(["--threads", "2"] if threads else []),
+            ],
             cwd=self.folder,
             env=os.environ
             | self.environment()
             | {
-                "DBT_PROJECT_DIR": str(TRANSFORM),
+                "DBT_PROJECT_DIR": str(self.project),
                 "DBT_PROFILES_DIR": str(TRANSFORM / "profiles"),
                 "DBT_TARGET_PATH": str(self.target),
                 "DBT_LOG_PATH": str(self.folder / "logs"),

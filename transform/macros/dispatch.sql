@@ -60,12 +60,12 @@
 {# A member of a JSON object as text. #}
 {% macro json_text(json, name) %}{{ return(adapter.dispatch('json_text', 'tap_callrecords')(json, name)) }}{% endmacro %}
 {% macro default__json_text(json, name) %}({{ json }} ->> '{{ name }}'){% endmacro %}
-{% macro snowflake__json_text(json, name) %}cast(get({{ json }}, '{{ name }}') as varchar){% endmacro %}
+{% macro snowflake__json_text(json, name) %}{{ json }}:{{ name }}::varchar{% endmacro %}
 
 {# The first element of a JSON array as text. #}
 {% macro json_first(json) %}{{ return(adapter.dispatch('json_first', 'tap_callrecords')(json)) }}{% endmacro %}
 {% macro default__json_first(json) %}({{ json }} ->> 0){% endmacro %}
-{% macro snowflake__json_first(json) %}cast(get({{ json }}, 0) as varchar){% endmacro %}
+{% macro snowflake__json_first(json) %}{{ json }}[0]::varchar{% endmacro %}
 
 {# Joins every row to the elements of its JSON array; `json_element(alias)` is the element. Rows without any are left out. #}
 {% macro json_elements(json, alias) %}{{ return(adapter.dispatch('json_elements', 'tap_callrecords')(json, alias)) }}{% endmacro %}
@@ -85,7 +85,7 @@
 {% macro element_text(alias) %}{{ return(adapter.dispatch('element_text', 'tap_callrecords')(alias)) }}{% endmacro %}
 {% macro postgres__element_text(alias) %}({{ alias }}.element #>> '{}'){% endmacro %}
 {% macro duckdb__element_text(alias) %}({{ alias }}.element ->> '$'){% endmacro %}
-{% macro snowflake__element_text(alias) %}cast({{ alias }}.value as varchar){% endmacro %}
+{% macro snowflake__element_text(alias) %}{{ alias }}.value::varchar{% endmacro %}
 
 {# A UTC timestamp as the wall clock of `report_timezone`. #}
 {% macro report_time(timestamp) %}

@@ -5,17 +5,15 @@
 #}
 {% macro changed_since_last_run(rows, key) %}
 {%- if is_incremental() %}
+left join {{ this }} as known
+    on known.{{ key }} = {{ rows }}.{{ key }} and known.source_stream = {{ rows }}.source_stream
 left join (
     select vendor, account, max(source_at) as source_at
     from {{ this }}
     group by vendor, account
 ) as reached on reached.vendor = {{ rows }}.vendor and reached.account = {{ rows }}.account
-where {{ rows }}.source_at >= {{ tap_callrecords.hours_before(
+where known.{{ key }} is null
+    or {{ rows }}.source_at >= {{ tap_callrecords.hours_before(
         'reached.source_at', var('lookback_hours', 24) + var('longest_call_hours', 12)) }}
-    or not exists (
-        select 1
-        from {{ this }} as known
-        where known.{{ key }} = {{ rows }}.{{ key }} and known.source_stream = {{ rows }}.source_stream
-    )
 {%- endif %}
 {% endmacro %}
