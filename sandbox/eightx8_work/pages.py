@@ -65,7 +65,8 @@ class Pages:
             size = self._size(query.page_size)
             page = chosen[max(until - size, 0) : until][::-1]
             if not page:
-                return JSONResponse({"meta": {"totalRecordCount": 0, **self._end}, "data": []}), None
+                counted = total if query.position is None else 0
+                return JSONResponse({"meta": {"totalRecordCount": counted, **self._end}, "data": []}), None
             again: list[int] = []
             if switches.repeat_last_row and until < len(chosen):
                 again = [chosen[until]]
@@ -115,7 +116,7 @@ class Pages:
         if switches.withhold and (switches.withhold_reads is None or reads <= switches.withhold_reads):
             middle = total // 2
             chosen = chosen[:middle] + chosen[middle + switches.withhold :]
-        if switches.overcount_reads is None or reads <= switches.overcount_reads:
+        if total and (switches.overcount_reads is None or reads <= switches.overcount_reads):
             total += switches.overcount
         return chosen, total
 
