@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_callrecords.privacy import Privacy, normalise_number
+from tests.support.tap import ROOT
 from tests.test_records import STREAMS, body_of, builder_for, schema_of, validator_of
 from tests.test_schemas import KEYS, walk
 
@@ -262,3 +263,14 @@ def test_no_value_can_not_be_protected(name: str, value: Any) -> None:
     for privacy in MODES.values():
         for kind in ("phone", "name", ""):
             msgspec.json.encode(privacy.value({name: value} if name else value, kind))
+
+
+def test_the_documentation_lists_what_is_marked() -> None:
+    rows = re.findall(r"^\| (`\w+`.*?) \| (.*?) \|$", (ROOT / "docs" / "personal-data.md").read_text(), re.MULTILINE)
+    listed = {
+        stream: {*re.findall(r"`(.+?)`", columns)}
+        for streams, columns in rows
+        for stream in re.findall(r"`(\w+)`", streams)
+    }
+    for stream in STREAMS:
+        assert listed[stream] == {each.path for each in walk(schema_of(stream)) if "x-pii" in each.schema}
