@@ -147,9 +147,7 @@ def test_every_vendor_field_has_a_column_under_its_own_name(schema: dict[str, An
         by_source.setdefault(each.source, set()).add(each.name)
     by_source.pop("", None)
     assert [
-        source
-        for source, names in by_source.items()
-        if column_name(source.rpartition(".")[2], None) not in names
+        source for source, names in by_source.items() if column_name(source.rpartition(".")[2], None) not in names
     ] == []
 
 
@@ -211,9 +209,7 @@ def test_conversions_are_of_the_vocabulary_and_give_the_type_of_the_column(schem
 def test_the_only_format_is_an_instant_in_text(schema: dict[str, Any]) -> None:
     for each in walk(schema):
         if "format" in each.schema:
-            assert (each.schema["format"], types_of(each.schema)) == ("date-time", {"string", "null"}), (
-                each.path
-            )
+            assert (each.schema["format"], types_of(each.schema)) == ("date-time", {"string", "null"}), each.path
 
 
 def test_personal_data_is_of_three_kinds_and_never_typed_so_that_a_hash_does_not_fit(
@@ -231,9 +227,7 @@ def test_every_schema_has_room_for_rescued_data(schema: dict[str, Any]) -> None:
 
 
 def test_the_live_call_history_has_the_columns_of_the_detailed_one_and_its_window() -> None:
-    detailed, live = (
-        load(SCHEMAS / f"webex_{name}_call_history.json")["properties"] for name in ("detailed", "live")
-    )
+    detailed, live = (load(SCHEMAS / f"webex_{name}_call_history.json")["properties"] for name in ("detailed", "live"))
     assert [name for name in live if name != "inserted_before"] == list(detailed)
     for name, column in detailed.items():
         assert live[name] | {"description": ""} == column | {"description": ""}, name

@@ -35,7 +35,7 @@ def test_the_sync_loop_still_calls_what_is_overridden() -> None:
 
 
 def test_records_that_need_nothing_from_the_sdk_can_still_be_told() -> None:
-    assert isinstance(SameRecordTransform.flattening_enabled, property)
+    assert "flattening_enabled" in dir(SameRecordTransform)
     assert "_stream_version" in inspect.getsource(Stream.__init__)
     assert "partitions" in dir(Stream)
 
