@@ -32,7 +32,10 @@ class Built:
 
 @pytest.fixture(
     scope="session",
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"transform-{name}")) for name in ("duckdb", "postgres")],
+    params=[
+        pytest.param(name, marks=[pytest.mark.xdist_group(f"transform-{name}"), pytest.mark.timeout(900)])
+        for name in ("duckdb", "postgres")
+    ],
 )
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """The project, built on the first load (without Voiso), then on the late rows, then with --full-refresh.

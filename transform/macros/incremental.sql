@@ -1,7 +1,8 @@
 {#
   Which rows an incremental run takes: those that are not here yet, whatever their age (a back-fill, another account),
   and those near the newest that is here, which the tap may have read again. `rows` is the alias of the candidates.
-  The newest is taken per account, so one that lags behind is not judged by another.
+  The newest is taken per account, so one that lags behind is not judged by another, and never later than now, so one
+  row from the future does not end the look-back.
 #}
 {% macro changed_since_last_run(rows, key) %}
 {%- if is_incremental() %}
@@ -14,6 +15,7 @@ left join (
 ) as reached on reached.vendor = {{ rows }}.vendor and reached.account = {{ rows }}.account
 where known.{{ key }} is null
     or {{ rows }}.source_at >= {{ tap_callrecords.hours_before(
-        'reached.source_at', var('lookback_hours', 24) + var('longest_call_hours', 12)) }}
+        "least(reached.source_at, cast('" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as timestamp))",
+        var('lookback_hours', 24) + var('longest_call_hours', 12)) }}
 {%- endif %}
 {% endmacro %}
