@@ -1,0 +1,252 @@
+"""The targets under test: how Meltano reaches each, how to read what it has loaded, and what it may make of a value."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import yaml  # type: ignore[import-untyped]
+from typing_extensions import override
+
+from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.streams import KEYS
+from tests.support.tap import ROOT
+from tests.targets.vendors import Key, properties
+
+Row = dict[str, Any]
+Member = tuple[str, Key, Sequence[str]]
+"""Stream, key of the row, and path to a member of its `_rescued_data`."""
+SCHEMA = "callrecords"
+
+
+class Target(ABC):
+    """A target and the place that it loads into.
+
+    Attributes:
+        name: in meltano.yml.
+        settings: for Meltano.
+        loaders: definitions that meltano.yml lacks, or has for other surroundings.
+        upserts: whether a record takes the place of the one that has its key.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    loaders: Sequence[Mapping[str, Any]] = ()
+    upserts = True
+
+    @abstractmethod
+    def read(self, streams: Sequence[str]) -> dict[str, list[Row]]:
+        """All that is loaded, by stream, values as the tap gives them."""
+
+    @abstractmethod
+    def members(self, wanted: Sequence[Member]) -> list[str]:
+        """Texts of members of `_rescued_data`, by the warehouse's own JSON functions."""
+
+    def kept(self, value: Any, name: str, stream: str) -> Any:
+        """What the target makes of a value, where it does not keep it as it is."""
+        return value
+
+    def _rows(self, stream: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Row]:
+        names = [column.lower() for column in columns]
+        return [
+            {
+                name: _plain(value, properties(stream)[name])
+                for name, value in zip(names, row, strict=True)
+                if name in properties(stream)
+            }
+            for row in rows
+        ]
+
+
+def _dotted(path: Sequence[str]) -> str:
+    return "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in path)[1:]
+
+
+def _plain(value: Any, schema: Mapping[str, Any]) -> Any:
+    kinds = schema["type"]
+    if value is None:
+        return None
+    if schema.get("format") == "date-time":
+        instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return instant.isoformat(timespec="milliseconds") + "Z"
+    if "integer" in kinds:
+        return int(value)
+    if "number" in kinds:
+        return float(value)
+    if isinstance(value, str) and not {"object", "array"}.isdisjoint(kinds):
+        return json.loads(value)
+    return value
+
+
+class DuckDB(Target):
+    """target-duckdb by script/target-duckdb, into a file."""
+
+    name = "target-duckdb"
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "warehouse.duckdb"
+        self.settings = {"path": str(self._file)}
+
+    @override
+    def kept(self, value: Any, name: str, stream: str) -> Any:
+        return None if value == "" and name not in KEYS[stream] else value
+
+    @override
+    def read(self, streams: Sequence[str]) -> dict[str, list[Row]]:
+        loaded = {}
+        with duckdb.connect(str(self._file), read_only=True) as warehouse:
+            for stream in streams:
+                found = warehouse.execute(f"select * from {SCHEMA}.{stream}")
+                columns = [column[0] for column in found.description or ()]
+                loaded[stream] = self._rows(stream, columns, found.fetchall())
+        return loaded
+
+    @override
+    def members(self, wanted: Sequence[Member]) -> list[str]:
+        found = []
+        with duckdb.connect(str(self._file), read_only=True) as warehouse:
+            for stream, key, path in wanted:
+                where = " and ".join(f"{name} = ?" for name in KEYS[stream])
+                select = f"select _rescued_data ->> '$.{_dotted(path)}' from {SCHEMA}.{stream} where {where}"
+                found.append(str(warehouse.execute(select, key).fetchall()[0][0]))
+        return found
+
+
+class PostgreSQL(Target):
+    """meltanolabs-target-postgres, into a server of the tests' own."""
+
+    name = "target-postgres"
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self.settings = {name: getattr(server, name) for name in ("host", "port", "user", "password", "database")}
+
+    @override
+    def kept(self, value: Any, name: str, stream: str) -> Any:
+        if isinstance(value, list):
+            return [self.kept(item, name, stream) for item in value]
+        return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+    @override
+    def read(self, streams: Sequence[str]) -> dict[str, list[Row]]:
+        loaded = {}
+        with psycopg.connect(self._server.url) as warehouse:
+            for stream in streams:
+                found = warehouse.execute(f"select * from {SCHEMA}.{stream}")
+                columns = [column.name for column in found.description or ()]
+                loaded[stream] = self._rows(stream, columns, found.fetchall())
+        return loaded
+
+    @override
+    def members(self, wanted: Sequence[Member]) -> list[str]:
+        found = []
+        with psycopg.connect(self._server.url) as warehouse:
+            for stream, key, path in wanted:
+                where = " and ".join(f"{name} = %s" for name in KEYS[stream])
+                select = f"select _rescued_data #>> %s from {SCHEMA}.{stream} where {where}"
+                found.append(str(warehouse.execute(select, (list(path), *key)).fetchall()[0][0]))
+        return found
+
+
+class Snowflake(Target):
+    """meltanolabs-target-snowflake on fakesnow, in an environment of their own."""
+
+    name = "target-snowflake"
+
+    def __init__(self, folder: Path) -> None:
+        python = ROOT / ".venv-snowflake/bin/python"
+        assert python.exists(), "script/setup-targets makes the environment that this test needs"
+        self.settings = {"account": "none", "user": "loader", "password": "none", "database": "CALLS"}
+        self._database = folder / "database"
+        self._database.mkdir()
+        self._program = [str(python), str(Path(__file__).with_name("fakesnow_target.py")), str(self._database)]
+        executable = folder / self.name
+        executable.write_text("#!/bin/sh\nexec " + " ".join(f"'{word}'" for word in self._program) + ' "$@"\n')
+        executable.chmod(0o755)
+        project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+        loader = next(loader for loader in project["plugins"]["loaders"] if loader["name"] == self.name)
+        del loader["pip_url"]
+        self.loaders = [loader | {"executable": str(executable)}]
+
+    def _query(self, queries: Sequence[str]) -> list[list[list[Any]]]:
+        done = subprocess.run(
+            [*self._program, "--query"], input=json.dumps(queries), text=True, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        rows: list[list[list[Any]]] = json.loads(done.stdout)
+        return rows
+
+    @override
+    def read(self, streams: Sequence[str]) -> dict[str, list[Row]]:
+        columns = {stream: list(properties(stream)) for stream in streams}
+        quoted = {stream: ", ".join(f'"{name.upper()}"' for name in names) for stream, names in columns.items()}
+        found = self._query([f"select {quoted[stream]} from {SCHEMA}.{stream}" for stream in streams])
+        return {stream: self._rows(stream, columns[stream], rows) for stream, rows in zip(streams, found, strict=True)}
+
+    @override
+    def members(self, wanted: Sequence[Member]) -> list[str]:
+        selects = []
+        for stream, key, path in wanted:
+            where = " and ".join(f"{name} = '{value}'" for name, value in zip(KEYS[stream], key, strict=True))
+            selects.append(f"select _rescued_data:{_dotted(path)}::string from {SCHEMA}.{stream} where {where}")
+        return [str(rows[0][0]) for rows in self._query(selects)]
+
+
+class JSONLines(Target):
+    """target-jsonl, in an environment of its own; it appends, so the last record of a key is the one that counts."""
+
+    name = "target-jsonl"
+    upserts = False
+
+    def __init__(self, folder: Path) -> None:
+        executable = ROOT / ".venv-jsonl/bin/target-jsonl"
+        assert executable.exists(), "script/setup-targets makes the environment that this test needs"
+        self._folder = folder / "lines"
+        self.settings = {"destination_path": str(self._folder), "do_timestamp_file": False}
+        settings = [{"name": "destination_path"}, {"name": "do_timestamp_file", "kind": "boolean"}]
+        self.loaders = [
+            {"name": self.name, "namespace": "target_jsonl", "executable": str(executable), "settings": settings}
+        ]
+
+    @override
+    def read(self, streams: Sequence[str]) -> dict[str, list[Row]]:
+        return {stream: self._lines(stream) for stream in streams}
+
+    def _lines(self, stream: str) -> list[Row]:
+        file = self._folder / f"{stream}.jsonl"
+        if not file.exists():  # no record, no file
+            return []
+        return [json.loads(line) for line in file.read_bytes().splitlines()]
+
+    @override
+    def members(self, wanted: Sequence[Member]) -> list[str]:
+        return [self._member(*each) for each in wanted]
+
+    def _member(self, stream: str, key: Key, path: Sequence[str]) -> str:
+        value = [row for row in self._lines(stream) if tuple(row[name] for name in KEYS[stream]) == key][-1]
+        found: Any = value["_rescued_data"]
+        for step in path:
+            found = found[int(step) if step.isdigit() else step]
+        return found if isinstance(found, str) else json.dumps(found)
+
+
+@contextmanager
+def target(kind: str, folder: Path) -> Iterator[Target]:
+    """The target of a kind (`duckdb`, `postgres`, `snowflake`, `jsonl`), its warehouse empty."""
+    if kind == "postgres":
+        with postgres_server() as server:
+            yield PostgreSQL(server)
+    elif kind == "duckdb":
+        yield DuckDB(folder)
+    elif kind == "snowflake":
+        yield Snowflake(folder)
+    else:
+        yield JSONLines(folder)

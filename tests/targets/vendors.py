@@ -1,0 +1,234 @@
+"""What the simulated vendors have, which every target has to hold afterwards: calls as they come, and hard rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sandbox import Clock, Sandbox
+from sandbox.table import Row, Table
+from sandbox.webex.rows import INSERTED
+from tap_callrecords import instants
+from tap_callrecords.sources import SOURCES
+from tap_callrecords.tap import TapCallRecords
+from tests.support.streams import KEYS
+
+STREAMS = [stream.name for source in SOURCES for stream in source.streams]
+TABLES = {
+    "eightx8_call_records": ("eightx8_work", "records"),
+    "eightx8_call_legs": ("eightx8_work", "legs"),
+    "eightx8_cdr_call_records": ("eightx8_work", "records"),
+    "eightx8_cdr_call_legs": ("eightx8_work", "legs"),
+    "eightx8_recent_calls": ("eightx8_contact_center", "calls"),
+    "eightx8_interactions": ("eightx8_analytics", "interactions"),
+    "webex_detailed_call_history": ("webex", "records"),
+    "webex_live_call_history": ("webex", "records"),
+    "voiso_cdr": ("voiso", "cdr"),
+    "voiso_agents": ("voiso", "agents"),
+    "voiso_deleted_agents": ("voiso", "deleted_agents"),
+    "voiso_queues": ("voiso", "queues"),
+    "voiso_teams": ("voiso", "teams"),
+    "voiso_wrapup_codes": ("voiso", "wrapup_codes"),
+    "voiso_campaigns": ("voiso", "campaigns"),
+}
+"""Which table of which vendor a stream reads."""
+Key = tuple[Any, ...]
+AGO = timedelta(hours=3)
+"""So long ago the vendors' calls end: nothing arrives while the tests run."""
+LIVE = timedelta(hours=12)
+"""How far back Webex's live history is served (WX 4); calls close to this edge are taken out."""
+
+TEXTS = (
+    "Zoë Müller 😀 日本語 \u202b\u05e2\u05d1\u05e8\u05d9\u05ea\u202c",
+    "comma, semicolon; quote \" apostrophe ' back\\slash | tab\tend",
+    "two\nlines, a return\rand both\r\n",
+    "\\N",
+    "\\.",
+    "null",
+    "  spaces around  ",
+    "",
+    "-",
+    "2026-01-01T00:00:00Z",
+    "007",
+    '{"not": [an object',
+    "'; drop table calls; --",
+    "\ufeffzero\u200bwidth\u2028separator\x1f",
+    "long " * 1_000,
+    "NUL \x00 inside",
+)
+INTEGERS = (2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 0)
+NUMBERS = (0.1, 1234567.89, 0.0001, -0.07, 0.0)
+NEW_FIELD = "zBrandNewField"
+NEW_VALUE = {"nested": {"list": [None, "Zoë 😀", {"deep": 2**53 + 1}]}, "price": 0.07, "text": 'it\'s "new"'}
+NEW_MEMBERS = {
+    (NEW_FIELD, "nested", "list", "1"): "Zoë 😀",
+    (NEW_FIELD, "nested", "list", "2", "deep"): "9007199254740993",
+    (NEW_FIELD, "price"): "0.07",
+    (NEW_FIELD, "text"): 'it\'s "new"',
+}
+"""What stands where in the new field, as text."""
+
+
+@dataclass(frozen=True)
+class HardRow:
+    """A row of values that targets have trouble with.
+
+    Attributes:
+        key: of the record.
+        values: what the record has to hold, by property.
+    """
+
+    key: Key
+    values: Mapping[str, Any]
+
+
+@dataclass
+class Vendors:
+    """The vendors' rows, and what of them a target must hold.
+
+    Attributes:
+        box: serves them.
+        end: nothing is later.
+        hard: hard rows by stream.
+        changed: after `change`: the key of the changed row by stream, the property that changed, and its new value.
+    """
+
+    box: Sandbox
+    end: datetime
+    hard: dict[str, list[HardRow]] = field(default_factory=dict)
+    changed: dict[str, tuple[Key, str, str]] = field(default_factory=dict)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The tap's settings; every run reads everything again."""
+        return {
+            **self.box.config,
+            "start_date": instants.to_text(self.end - timedelta(days=7)),
+            "end_date": instants.to_text(self.end),
+            "lookback_hours": 24 * 8,
+        }
+
+    def table(self, stream: str) -> Table:
+        """The vendor's table that a stream reads."""
+        vendor, table = TABLES[stream]
+        return self.box.vendors[vendor].table(table)
+
+    def keys(self, stream: str) -> set[Key]:
+        """The keys that a target must hold."""
+        table = self.table(stream)
+        numbers: list[int] | range = range(len(table))
+        if stream == "webex_live_call_history":
+            now = self.box.clock.now_ms()
+            numbers = table.select("inserted", now - _ms(LIVE), now, now)
+        return {key_of(stream, table.decoded(number)) for number in numbers}
+
+    def change(self) -> None:
+        """Change a text of one row of each stream, and let a field that nobody knows appear in it."""
+        for stream, rows in self.hard.items():
+            name = next(name for name, value in rows[0].values.items() if isinstance(value, str))
+            table = self.table(stream)
+            row = next(row for row in table if key_of(stream, row) == rows[0].key)
+            row |= {properties(stream)[name]["x-source"]: f"changed: {TEXTS[0]}", NEW_FIELD: NEW_VALUE}
+            if TABLES[stream][0] == "webex":
+                row[INSERTED] = _ms(self.end - timedelta(minutes=2))  # the live history tells what is new only
+            table.replace([row])
+            self.changed[stream] = rows[0].key, name, f"changed: {TEXTS[0]}"
+        self.box.eightx8_analytics.switches.unknown_fields = True  # it answers no fields but those that it knows
+
+
+def make() -> Vendors:
+    """Make two days of calls, the vendors' own samples, and hard rows; the sandbox is not started yet."""
+    now = datetime.now(UTC)
+    clock = Clock(frozen_ms=_ms(now - AGO))
+    box = Sandbox(seed=8, days=2, calls_per_day=30, samples=True, clock=clock)
+    for vendor in box.vendors.values():
+        vendor.refresh()
+    box.world.calls_per_day = 0
+    clock.frozen_ms = None
+    vendors = Vendors(box, now - AGO + timedelta(hours=1))
+    records = box.webex.records
+    edge, margin = _ms(now - LIVE), 15 * 60_000
+    close = records.select("inserted", edge - margin, edge + margin, _ms(now))
+    records.remove([records.key(records.decoded(number)) for number in close])
+    done: dict[tuple[str, str], list[HardRow]] = {}
+    for stream in STREAMS:
+        done.setdefault(TABLES[stream], [])
+        if not done[TABLES[stream]]:
+            done[TABLES[stream]] = _put_hard_rows(vendors.table(stream), stream)
+        vendors.hard[stream] = done[TABLES[stream]]
+    return vendors
+
+
+def _put_hard_rows(table: Table, stream: str) -> list[HardRow]:
+    pattern = table[len(table) - 1]
+    last_key = properties(stream)[KEYS[stream][-1]]
+    hard = []
+    for number, text in enumerate((*TEXTS, None)):
+        ids = {last_key["x-source"]: 2**53 + number if "integer" in last_key["type"] else f"{2**53 + number}"}
+        values = {name: _hard_value(properties(stream)[name], number, text) for name in _free_properties(stream)}
+        row: Row = {**pattern, **ids}
+        row |= {properties(stream)[name]["x-source"]: value for name, value in values.items()}
+        table.add([row])
+        hard.append(HardRow(key_of(stream, row), values))
+    return hard
+
+
+def _hard_value(schema: Mapping[str, Any], number: int, text: str | None) -> Any:
+    if text is None:
+        return None
+    kinds: dict[str, Any] = {
+        "string": text,
+        "integer": INTEGERS[number % len(INTEGERS)],
+        "number": NUMBERS[number % len(NUMBERS)],
+        "boolean": number % 2 == 0,
+        "array": [text, "second", text] if number % 4 else [],
+    }
+    return next(value for kind, value in kinds.items() if kind in schema["type"])
+
+
+@cache
+def _streams() -> dict[str, Any]:
+    return dict(TapCallRecords(config={}, validate_config=False).streams)
+
+
+def properties(stream: str) -> dict[str, dict[str, Any]]:
+    """The properties of a stream's schema, by name."""
+    found: dict[str, dict[str, Any]] = _streams()[stream].schema["properties"]
+    return found
+
+
+@cache
+def _free_properties(stream: str) -> list[str]:
+    """Properties that may hold anything of their type: made from a field of their own without any conversion.
+
+    Not `call_duration`: the tap reckons with it.
+    """
+    schema = properties(stream)
+    sources = [each.get("x-source") for each in schema.values()]
+    return [
+        name
+        for name, each in schema.items()
+        if name not in (*KEYS[stream], "call_duration")
+        and "x-convert" not in each
+        and sources.count(each.get("x-source", name)) == 1
+        and each.get("format") != "date-time"
+        and (set(each["type"]) & {"string", "integer", "number", "boolean"} or each.get("items") == {"type": "string"})
+    ]
+
+
+def key_of(stream: str, row: Mapping[str, Any]) -> Key:
+    """The key of the record that a vendor's row becomes."""
+    schema = properties(stream)
+    return tuple(_key_part(row.get(schema[name]["x-source"]), schema[name]) for name in KEYS[stream])
+
+
+def _key_part(value: Any, schema: Mapping[str, Any]) -> Any:
+    return int(value) if "integer" in schema["type"] else str("" if value is None else value)
+
+
+def _ms(instant: datetime | timedelta) -> int:
+    seconds = instant.timestamp() if isinstance(instant, datetime) else instant.total_seconds()
+    return int(seconds * 1000)
