@@ -21,6 +21,8 @@ Converter = Callable[[Any], Any]
 INT64 = range(-(2**63), 2**63)
 EXACT = 2.0**53
 """Below this a binary floating-point number tells whole numbers apart."""
+DEEPEST = 100
+"""Levels of nesting that every reader of JSON bears; some give up at 254, some at a thousand."""
 _CLOCK = re.compile(r"(\d{1,12}):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?")
 
 
@@ -151,10 +153,32 @@ def clock_seconds(value: Any) -> int | None:
     return None if milliseconds is None else milliseconds // 1000
 
 
+def is_too_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than `DEEPEST`."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def anything(value: Any) -> Any:
+    """The value as it is."""
+    if is_too_deep(value):
+        raise Misfit
+    return value
+
+
 def json_text(value: Any) -> Any:
     """JSON that came as text, decoded: an object or a list; what is decoded already passes."""
     if value is None or isinstance(value, (dict, list)):
-        return value
+        return anything(value)
     if not isinstance(value, str):
         raise Misfit
     if not value.strip():
@@ -165,7 +189,7 @@ def json_text(value: Any) -> Any:
         raise Misfit from error
     if decoded is not None and not isinstance(decoded, (dict, list)):
         raise Misfit
-    return decoded
+    return anything(decoded)
 
 
 def text_list(value: Any) -> list[str] | None:
@@ -222,15 +246,10 @@ def reported_instant(value: Any) -> str | None:
     return converted
 
 
-def anything(value: Any) -> Any:
-    """The value as it is."""
-    return value
-
-
 def json_object(value: Any) -> Mapping[str, Any] | None:
     """An object."""
     if value is None or isinstance(value, dict):
-        return value
+        return anything(value)  # type: ignore[no-any-return]
     raise Misfit
 
 
@@ -239,14 +258,14 @@ def first_object(value: Any) -> Mapping[str, Any] | None:
     if not isinstance(value, list):
         return json_object(value)
     if len(value) > 1 and isinstance(value[0], dict):
-        raise Misfit(kept=value[0])
+        raise Misfit(kept=anything(value[0]))
     return json_object(value[0]) if value else None
 
 
 def json_array(value: Any) -> list[Any] | None:
     """A list."""
     if value is None or isinstance(value, list):
-        return value
+        return anything(value)  # type: ignore[no-any-return]
     raise Misfit
 
 

@@ -31,7 +31,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
-from tap_callrecords.conversions import Converter, Misfit, converter_for, plain_type
+from tap_callrecords.conversions import Converter, Misfit, converter_for, is_too_deep, plain_type
 from tap_callrecords.privacy import Privacy
 
 T = TypeVar("T")
@@ -228,7 +228,7 @@ class RecordBuilder:
                 continue
             if unknown:
                 rescued = {name: fields[index] for index, name in unknown if fields[index] is not msgspec.UNSET}
-                values[rescued_index] = self._privacy.rescued(rescued or None)
+                values[rescued_index] = self._protected(rescued)
             records.append(record_type(*values))
         return records
 
@@ -267,8 +267,15 @@ class RecordBuilder:
             if len(self._warned) < _WARN_AT_MOST:
                 self._warned.add(name)
                 self._on_rescue(name)
-        values[self._rescued] = self._privacy.rescued(dict(sorted(rescued.items())) or None)
+        values[self._rescued] = self._protected(dict(sorted(rescued.items())))
         return self.record_type(*values)
+
+    def _protected(self, rescued: dict[str, Any]) -> Mapping[str, Any] | None:
+        """What goes into `_rescued_data`: what is nested too deeply as JSON text, personal data protected."""
+        for name, value in rescued.items():
+            if isinstance(value, (dict, list)) and is_too_deep(value):
+                rescued[name] = msgspec.json.encode(value).decode()
+        return self._privacy.rescued(rescued or None)
 
     def _complete_keys(self, values: list[Any], row: Mapping[str, Any]) -> None:
         for index, default in self._defaults.items():

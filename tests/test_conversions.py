@@ -12,6 +12,15 @@ from tap_callrecords import conversions
 from tap_callrecords.conversions import Converter, Misfit, converter_for, plain_type
 
 WIDE = 2**53 + 1
+
+
+def nested(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
 TABLES: dict[Converter, dict[str, list[Any]]] = {
     conversions.text: {
         "becomes": [(None, None), ("", ""), ("-", "-"), (" a ", " a "), ("0", "0"), (0, "0"), (2**64, str(2**64))],
@@ -107,7 +116,7 @@ TABLES: dict[Converter, dict[str, list[Any]]] = {
             *[(None, None), ("", None), ("  ", None), ("null", None), ('{"a": [1, "ü"]}', {"a": [1, "ü"]}), ("[]", [])],
             *[({"a": 1}, {"a": 1}), ([1], [1]), (f'{{"n": {2**64}}}', {"n": 2**64})],
         ],
-        "misfits": ["plain words", "{", "5", '"a"', "NaN", "[" * 10**5 + "]" * 10**5, 5, True],
+        "misfits": ["plain words", "{", "5", nested(101), str(nested(101)), '"a"', "NaN", "[" * 10**5, True],
     },
     conversions.text_list: {
         "becomes": [(None, None), ("", None), ([], []), (["a", ""], ["a", ""]), ([1], ["1"])],
@@ -126,15 +135,19 @@ TABLES: dict[Converter, dict[str, list[Any]]] = {
     },
     conversions.json_object: {
         "becomes": [(None, None), ({}, {}), ({"a": 1}, {"a": 1})],
-        "misfits": ["", "a", [], [{}], 5],
+        "misfits": ["", "a", [], [{}], 5, {"a": nested(101)}],
     },
     conversions.first_object: {
         "becomes": [(None, None), ([], None), ({"a": 1}, {"a": 1}), ([{"a": 1}], {"a": 1}), ([None], None)],
         "misfits": [[{"a": 1}, {"a": 2}], ["a"], ["a", {"a": 1}], "a", 5],
     },
+    conversions.anything: {
+        "becomes": [(None, None), (5, 5), ("a", "a"), ({"a": [[]]}, {"a": [[]]}), (nested(99), nested(99))],
+        "misfits": [nested(101), {"a": nested(100)}],
+    },
     conversions.json_array: {
         "becomes": [(None, None), ([], []), ([1, "a", None], [1, "a", None])],
-        "misfits": [{}, "", "[]", 5],
+        "misfits": [{}, "", "[]", 5, nested(101)],
     },
 }  # fmt: skip
 

@@ -395,6 +395,16 @@ def test_items_that_are_no_objects_are_rescued_with_their_list() -> None:
     assert record[RESCUED] == {"participants": participants}
 
 
+@pytest.mark.parametrize("field", ["newField", "callTime"])
+def test_what_is_nested_too_deeply_for_many_readers_is_rescued_as_text(field: str) -> None:
+    builder = builder_for("eightx8_call_records")
+    deep = "[" * 300 + "]" * 300
+    body = b'{"rows":[{"pbxId":"p","callId":"c","%b":%b}]}' % (field.encode(), deep.encode())
+    for _ in range(2):
+        (record,) = builder.read(body)[1]
+        assert record._rescued_data == {field: deep}
+
+
 def test_rescued_fields_stand_in_one_order_so_that_equal_rows_stay_equal() -> None:
     builder = builder_for("eightx8_call_records")
     one, other = {"b": 1, "a": 2}, {"a": 2, "b": 1}
