@@ -81,9 +81,14 @@ class ReportRow(msgspec.Struct, gc=False):
     total: Any = None
 
     def fields(self) -> dict[str, Any]:
-        """The row as an object; `total` is null in all that was seen."""
-        fields = {item.key: item.value for item in self.items}
-        return fields if self.total is None else fields | {"total": self.total}
+        """The row as an object; `total` is null in all that was seen. A key that comes again is marked, none is lost."""
+        fields: dict[str, Any] = {} if self.total is None else {"total": self.total}
+        for item in self.items:
+            name = item.key
+            while name in fields:
+                name += "'"
+            fields[name] = item.value
+        return fields
 
 
 class Report(msgspec.Struct):
