@@ -81,7 +81,7 @@ class ReportRow(msgspec.Struct, gc=False):
     total: Any = None
 
     def fields(self) -> dict[str, Any]:
-        """The row as an object; `total` is null in all that was seen. A key that comes again is marked, none is lost."""
+        """The row as an object; `total` is null in all that was seen. A key that comes again is marked."""
         fields: dict[str, Any] = {} if self.total is None else {"total": self.total}
         for item in self.items:
             name = item.key
