@@ -45,7 +45,7 @@ def python(environment: str | None) -> str:
     if not made_from.is_file() or made_from.read_text() != wanted:
         print(f"making {folder.name} ...", flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        install = [str(interpreter), "-m", "pip", "install", "--quiet", "--requirement", str(requirements)]
+        install = [str(interpreter), "-m", "pip", "install", "-qq", "--requirement", str(requirements)]
         subprocess.run(install, check=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
         made_from.write_text(wanted)
     return str(interpreter)
@@ -76,7 +76,7 @@ BARE = "bare loop: urllib3, msgspec"
 TAP = "tap-callrecords"
 SDK = "Singer SDK tap by the template"
 PROGRAMS = (
-    Program(BARE, _peer("bare")),
+    Program(BARE, _peer("bare", "work")),
     Program(TAP, _tap()),
     Program("tap-callrecords, a property deselected", _tap(without=("departments",))),
     Program(SDK, _peer("sdk")),

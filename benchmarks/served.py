@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -29,23 +29,22 @@ class Served:
         url: of the sandbox.
         config: the tap settings that reach it.
         start: the first instant of the data.
-        rows: how many rows there are, the same number in each day.
+        end: the last instant of the data.
+        days: how many days have rows, each about the same number.
+        rows: how many rows there are.
         few_end: the data up to here has only `few` rows.
     """
 
     folder: Path
     url: str
     config: Mapping[str, Any]
+    bearer: str
     start: datetime
+    end: datetime
     days: int
     rows: int
     few_end: datetime
     few: int
-
-    @property
-    def end(self) -> datetime:
-        """The last instant of the data."""
-        return self.start + timedelta(days=self.days)
 
     def write(self, name: str, content: Any) -> str:
         """Write a file of JSON; its path."""
@@ -78,11 +77,12 @@ class Served:
     def job(self, name: str, *, end: datetime | None = None, page_size: int) -> str:
         """The job of the other programs, in a file."""
         config = self.config
+        vendor = next(name.removesuffix("_api_url") for name in config if name.endswith("_api_url"))
         content = {
-            "url": config["eightx8_work_api_url"],
-            "key": config["eightx8_work_api_key"],
-            "username": config["eightx8_work_username"],
-            "password": config["eightx8_work_password"],
+            "url": config[f"{vendor}_api_url"],
+            "key": config.get(f"{vendor}_api_key", self.bearer),
+            "username": config.get(f"{vendor}_username", ""),
+            "password": config.get(f"{vendor}_password", ""),
             "start": f"{self.start:%Y-%m-%d %H:%M:%S}",
             "end": f"{end or self.end:%Y-%m-%d %H:%M:%S}",
             "page_size": page_size,
@@ -102,10 +102,11 @@ class Served:
 
 
 @contextmanager
-def served(*, rows: int, windows: int) -> Iterator[Served]:
+def served(*, rows: int, windows: int, vendor: str = "eightx8_work") -> Iterator[Served]:
     """Serve so many rows in so many days."""
-    print(f"making {rows:,} rows in {windows} days ...", flush=True)
+    print(f"making {rows:,} rows of {vendor} in {windows} days ...", flush=True)
     command = [sys.executable, "-m", "benchmarks.server", "--rows", str(rows), "--windows", str(windows)]
+    command += ["--vendor", vendor]
     with (
         tempfile.TemporaryDirectory() as folder,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process,
@@ -116,7 +117,9 @@ def served(*, rows: int, windows: int) -> Iterator[Served]:
             folder=Path(folder),
             url=ready["url"],
             config=ready["config"],
+            bearer=ready["bearer"],
             start=datetime.fromisoformat(ready["start"]),
+            end=datetime.fromisoformat(ready["end"]),
             days=windows,
             rows=ready["rows"],
             few_end=datetime.fromisoformat(ready["few_end"]),

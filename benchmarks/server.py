@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from sandbox import Sandbox
 from sandbox.calls import generate_day
@@ -48,34 +49,67 @@ def legs(day: list[Row], shifts: list[int], rows: int) -> Iterator[Row]:
             yield leg
 
 
+def work_rows(box: Sandbox, first_day: datetime, windows: int, rows_in_a_day: int) -> dict[str, Any]:
+    """Put in 8x8 Work call legs, exactly so many in each day; what there is."""
+    midnight, day = one_day(rows_in_a_day)
+    first_shift = int(first_day.timestamp()) * 1000 - midnight
+    made = legs(day, [first_shift + number * DAY_MS for number in range(windows)], rows_in_a_day)
+    while batch := list(islice(made, BATCH)):
+        box.eightx8_work.add_legs(batch)
+    ends = sorted(day[number % len(day)]["disconnectedTimeUTC"] for number in range(rows_in_a_day))
+    few_end = ends[int(len(ends) * FEW)] // 1000 * 1000 + 1000
+    return {
+        "start": first_day.isoformat(),
+        "end": (first_day + timedelta(days=windows)).isoformat(),
+        "rows": rows_in_a_day * windows,
+        "few_end": datetime.fromtimestamp((few_end + first_shift) / 1000, UTC).isoformat(),
+        "few": sum(end <= few_end for end in ends),
+    }
+
+
+def other_rows(box: Sandbox, vendor: str, first_day: datetime, windows: int, rows_in_a_day: int) -> dict[str, Any]:
+    """Put in about so many rows a day, and none in the day before and after; what there is."""
+    rows = 0
+    for number in range(windows):
+        calls = generate_day(8, (first_day + timedelta(days=number)).date(), rows_in_a_day)
+        for table, rendered in box.vendors[vendor].render(calls).items():
+            box.vendors[vendor].add_rows(table, rendered[:rows_in_a_day])
+            rows += len(rendered[:rows_in_a_day])
+    start = first_day - timedelta(days=2)
+    return {
+        "start": start.isoformat(),
+        "end": (first_day + timedelta(days=windows + 1)).isoformat(),
+        "rows": rows,
+        "few_end": (start + timedelta(hours=1)).isoformat(),
+        "few": 0,
+    }
+
+
 def main() -> None:
     """Make the rows, then serve."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--windows", type=int, default=10)
+    parser.add_argument("--vendor", choices=("eightx8_work", "webex", "voiso"), default="eightx8_work")
     options = parser.parse_args()
     box = Sandbox(empty=True)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    first_day = today - timedelta(days=options.windows + 1)
+    first_day = today - timedelta(days=options.windows + 2)
     rows_in_a_day = options.rows // options.windows
-    midnight, day = one_day(rows_in_a_day)
-    first_shift = int(first_day.timestamp()) * 1000 - midnight
     gc.disable()
-    made = legs(day, [first_shift + number * DAY_MS for number in range(options.windows)], rows_in_a_day)
-    while batch := list(islice(made, BATCH)):
-        box.eightx8_work.add_legs(batch)
+    if options.vendor == "eightx8_work":
+        ready = work_rows(box, first_day, options.windows, rows_in_a_day)
+    else:
+        ready = other_rows(box, options.vendor, first_day, options.windows, rows_in_a_day)
     gc.freeze()
     gc.enable()
-    ends = sorted(day[number % len(day)]["disconnectedTimeUTC"] for number in range(rows_in_a_day))
-    few_end = ends[int(len(ends) * FEW)] // 1000 * 1000 + 1000
-    ready = {
-        "start": first_day.isoformat(),
-        "rows": rows_in_a_day * options.windows,
-        "few_end": datetime.fromtimestamp((few_end + first_shift) / 1000, UTC).isoformat(),
-        "few": sum(end <= few_end for end in ends),
-    }
+    token = {"bearer": box.webex.access_token}
     threading.Thread(target=_end_with_input, daemon=True).start()
-    box.serve(lambda: print(json.dumps({**ready, "url": box.url, "config": box.config}), flush=True))
+    box.serve(
+        lambda: print(
+            json.dumps({**ready, **token, "url": box.url, "config": box.vendors[options.vendor].config}), flush=True
+        )
+    )
 
 
 def _end_with_input() -> None:

@@ -52,7 +52,7 @@ def _verified(name: str, rows: int) -> Callable[[Path], None]:
             [sys.executable, "-m", "benchmarks.verify", out], capture_output=True, text=True, check=True, cwd=ROOT
         )
         found = json.loads(done.stdout)
-        if set(found.values()) != {rows}:
+        if found["keys"] != rows or found["instants"] != found["rows"]:
             raise RuntimeError(f"{name} should bring {rows} different rows with instants as text, but: {found}")
 
     return show
@@ -100,6 +100,35 @@ def programs(size: Size, names: Sequence[str] = ()) -> Table:
             ]
         )
         table.numbers[name] = {**vars(used), "start_cpu": started[name].cpu, "us_a_row": each[name]}
+    return table
+
+
+def vendors(size: Size) -> Table:
+    """Ours beside the bare loop for other vendors' rows, each with the page size that the tap has by default."""
+    table = Table(["rows", "us a row: tap", "bare loop", "times the bare loop", "start taken off: CPU s, tap", "bare"])
+    shapes: tuple[tuple[str, str, str, int, dict[str, Any]], ...] = (
+        ("Webex Calling: 87 fields, 2.6 KB", "webex", "webex_detailed_call_history", 500, {}),
+        ("Voiso: 12 fields, 0.3 KB, one window", "voiso", "voiso_cdr", 10_000, {"window_hours": 24 * 60}),
+        ("Voiso, windows of 24 h (each row comes twice)", "voiso", "voiso_cdr", 10_000, {}),
+    )
+    for title, vendor, stream, page_size, settings in shapes:
+        with served(rows=min(size.rows, 80_000), windows=2 if size.few else 10, vendor=vendor) as data:
+            catalog = data.catalog(stream)
+            commands = {}
+            for name, end in (("all", data.end), ("few", data.few_end)):
+                job = data.job(name, end=end, page_size=page_size)
+                commands[f"bare {name}"] = [sys.executable, "-m", "benchmarks.peers.bare", job, vendor]
+                commands[f"tap {name}"] = data.tap(name, end=end, catalog=catalog, **settings)
+            for name in ("bare all", "tap all"):
+                run(commands[name], show=_verified(f"{vendor}: {name}", data.rows))
+            cpu = {name: middle(runs).cpu for name, runs in alternate(commands, size.rounds).items()}
+        each = {who: (cpu[f"{who} all"] - cpu[f"{who} few"]) / data.rows * 1e6 for who in ("tap", "bare")}
+        times = each["tap"] / each["bare"]
+        table.rows.append(
+            [title, f"{each['tap']:.1f}", f"{each['bare']:.1f}", f"{times:.2f} x"]
+            + [f"{cpu[f'{who} all'] - cpu[f'{who} few']:.2f}" for who in ("tap", "bare")]
+        )
+        table.numbers[title] = {**each, "rows": data.rows}
     return table
 
 
@@ -194,6 +223,7 @@ def memory(size: Size) -> Table:
 
 TABLES: dict[str, Callable[[Size], Table]] = {
     "programs": programs,
+    "vendors": vendors,
     "latency": latency,
     "history": history,
     "startup": startup,

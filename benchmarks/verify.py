@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-KEYS = ("pbx_id", "call_id", "leg_id")
+KEYS = (("pbx_id", "call_id", "leg_id"), ("report_id",), ("uuid",))
+INSTANTS = ("disconnected_time_utc", "report_time", "timestamp_utc")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
 
@@ -31,8 +32,9 @@ def main() -> None:
     with_text = count = 0
     for row in rows(Path(sys.argv[1])):
         count += 1
-        keys.add(tuple(row[name] for name in KEYS))
-        with_text += bool(INSTANT.fullmatch(str(row["disconnected_time_utc"]).lstrip("\uf027")))
+        stream = next(number for number, names in enumerate(KEYS) if names[-1] in row)
+        keys.add(tuple(row[name] for name in KEYS[stream]))
+        with_text += bool(INSTANT.fullmatch(str(row[INSTANTS[stream]])))
     print(json.dumps({"rows": count, "keys": len(keys), "instants": with_text}))
 
 
