@@ -1,0 +1,124 @@
+"""What the documents name exists: files, headings, scripts, settings, tests, streams, models."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tap_callrecords.tap import TapCallRecords
+from tests.support.streams import KEYS
+from tests.support.tap import ROOT
+
+FOLDERS = ("docs", "examples", "sandbox", "transform", "tests", "benchmarks")
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("*.md"), *(each for folder in FOLDERS for each in (ROOT / folder).rglob("*.md")))
+    if not any(part.startswith(".") or part == "dbt_packages" for part in path.relative_to(ROOT).parts)
+)
+AMBIGUITIES = [name for name in DOCUMENTS if name.startswith("docs/ambiguities/")]
+of_each_document = pytest.mark.parametrize("document", DOCUMENTS)
+
+FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`[^`\n]+`")
+LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
+TEST = re.compile(r"`(?:([\w/]+\.py)::)?(test_\w+)(?:\[[^`]*\])?`")
+TEST_FILE = re.compile(r"`((?:tests/)?[\w/]*test_\w+\.py)`")
+
+
+@cache
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+@cache
+def anchors(document: str) -> frozenset[str]:
+    """The headings of a document, spelled as links do."""
+    headings = HEADING.findall(FENCE.sub("", text_of(document)))
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
+
+
+@cache
+def functions_of(path: str) -> frozenset[str]:
+    """The test functions of a file."""
+    return frozenset(re.findall(r"^ *def (test_\w+)", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_there_are_documents() -> None:
+    assert {"README.md", "docs/README.md", "docs/vendors/voiso.md"} < {*DOCUMENTS}
+
+
+@of_each_document
+def test_every_link_leads_somewhere(document: str) -> None:
+    prose = CODE.sub("", FENCE.sub("", text_of(document)))
+    dead = []
+    for link in (one or other for one, other in LINK.findall(prose)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        path = ((ROOT / document).parent / name).resolve() if name else ROOT / document
+        if not path.exists() or (anchor and anchor not in anchors(path.relative_to(ROOT).as_posix())):
+            dead.append(link)
+    assert not dead
+
+
+@of_each_document
+def test_every_script_that_is_named_exists(document: str) -> None:
+    code = "\n".join([*FENCE.findall(text_of(document)), *CODE.findall(FENCE.sub("", text_of(document)))])
+    named = {*re.findall(r"(?<![\w./-])script/[\w.-]+", code)}
+    assert not [name for name in named if not (ROOT / name).is_file()]
+
+
+@of_each_document
+def test_every_setting_that_is_named_exists(document: str) -> None:
+    named = {name.lower() for name in re.findall(r"\bTAP_CALLRECORDS_([A-Z0-9_]*[A-Z0-9])\b", text_of(document))}
+    settings = {*TapCallRecords.config_jsonschema["properties"], "warehouse"}  # the last one is dbt's
+    assert named <= settings
+
+
+@pytest.mark.parametrize("document", AMBIGUITIES)
+def test_every_test_that_a_table_of_ambiguities_names_exists(document: str) -> None:
+    text = text_of(document)
+    everywhere = frozenset(
+        name for path in (ROOT / "tests").rglob("test_*.py") for name in functions_of(path.relative_to(ROOT).as_posix())
+    )
+    named = TEST.findall(text)
+    assert named
+    missing = []
+    for file, name in named:
+        places = [place for place in (file, f"tests/{file}", f"tests/sources/{file}") if (ROOT / place).is_file()]
+        known = everywhere if not file else frozenset(found for place in places for found in functions_of(place))
+        if name not in known:
+            missing.append(f"{file}::{name}")
+    assert not missing
+
+
+@pytest.mark.parametrize("document", AMBIGUITIES)
+def test_every_file_of_tests_that_a_table_of_ambiguities_names_exists(document: str) -> None:
+    named = TEST_FILE.findall(text_of(document))
+    assert not [name for name in named if not any((ROOT / folder / name).is_file() for folder in ("", "tests/sources"))]
+
+
+@pytest.mark.parametrize("stream", KEYS)
+def test_every_stream_stands_on_a_page_about_its_vendor(stream: str) -> None:
+    pages = "".join(text_of(document) for document in DOCUMENTS if document.startswith("docs/vendors/"))
+    assert f"`{stream}`" in pages
+
+
+def test_every_document_is_on_the_map() -> None:
+    mapped = {one or other for one, other in LINK.findall(text_of("docs/README.md"))}
+    found = {Path(document).relative_to("docs").as_posix() for document in DOCUMENTS if document.startswith("docs/")}
+    assert found - {"README.md"} <= mapped
+
+
+@pytest.mark.slow
+def test_the_picture_of_the_models_shows_their_lineage() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "script" / "lineage", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
