@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from types import FrameType
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import Message
+from typing_extensions import override
 
 GRACE_SECONDS = 5.0
-"""How long a write may still take after a signal; then the process ends in the middle of it."""
+"""How long a target may still take to read after a signal; then the process ends, be it in the middle of a line."""
 
 
 class PageWriter(MsgSpecWriter):
@@ -22,11 +24,21 @@ class PageWriter(MsgSpecWriter):
         self._writing = False
         self._ended_by: int | None = None
 
+    @override
+    def write_message(self, message: Message) -> None:
+        self._write(bytes(self.format_message(message)), flush=True)
+
     def write_lines(self, lines: Sequence[bytes]) -> None:
         """Write whole lines; they stay buffered until the next message that is not a record."""
+        self._write(b"".join(lines), flush=False)
+
+    def _write(self, lines: bytes, *, flush: bool) -> None:
         self._writing = True
         try:
-            sys.stdout.buffer.write(b"".join(lines))
+            while lines:  # without a buffer (PYTHONUNBUFFERED) a signal lets a part be written only
+                lines = lines[sys.stdout.buffer.write(lines) :]
+            if flush:
+                sys.stdout.flush()
         finally:
             self._writing = False
         if self._ended_by is not None:
@@ -35,12 +47,14 @@ class PageWriter(MsgSpecWriter):
     def end(self, signum: int, _frame: FrameType | None = None) -> None:
         """Signal handler: end the process between two lines.
 
-        The STATE of every finished window has been written already. A write under way is let finish, so that the
-        target never sees half a line; a target that has stopped reading gets a few seconds.
+        The STATE of every finished window has been written already. A write under way is let finish, and what is
+        buffered leaves when Python ends, so that the target never sees half a line; a target that has stopped
+        reading gets a few seconds for both.
         """
-        if self._writing and self._ended_by is None and hasattr(signal, "setitimer"):
-            self._ended_by = signum
+        if self._ended_by is None and hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + signum))
             signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+        if self._writing and self._ended_by is None:
+            self._ended_by = signum
             return
         raise SystemExit(128 + signum)
