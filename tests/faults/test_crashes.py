@@ -1,0 +1,99 @@
+"""A tap may be killed at any point: the next run goes on from the last STATE that was written, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from sandbox import Fault, Sandbox
+from tests.faults.crashes import ENDINGS, Crash, How, Running, wait_until
+from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
+from tests.support import tap as support
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with Sandbox(seed=6, days=3, calls_per_day=20) as box:
+        for subject in VENDORS:
+            subject.reset(box)
+        yield box
+
+
+@pytest.fixture(scope="module")
+def whole_runs(box: Sandbox) -> dict[str, int]:
+    """How many requests a whole run takes, by vendor; filled as they are needed."""
+    return {}
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+@pytest.mark.parametrize("how", ENDINGS)
+@pytest.mark.parametrize("vendor", [subject.vendor for subject in VENDORS])
+def test_a_run_that_is_ended_at_any_point_is_resumed_without_loss(
+    box: Sandbox, whole_runs: dict[str, int], vendor: str, how: How, at_once: int
+) -> None:
+    subjects = [subject for subject in SUBJECTS if subject.vendor == vendor]
+    crash = Crash(box, subjects, how, at_once)
+    if vendor not in whole_runs:
+        box.requests.clear()
+        box.faults.clear()
+        assert support.sync(crash.config, streams=[subject.stream for subject in subjects]).error is None
+        whole_runs[vendor] = len(box.requests)
+    dice = Random(f"{vendor} {how} {at_once}")
+    assert crash.play(dice, whole_runs[vendor]) == []
+
+
+WORK = KNOWN["eightx8_call_records"]
+GRACE = 12.0
+"""Seconds that a tap may take to end whose output is not read: its own five, and some for a busy machine."""
+
+
+def back(hours: int) -> str:
+    return (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+
+
+def test_a_target_that_has_stopped_reading_states_does_not_keep_a_signalled_tap_alive() -> None:
+    with Sandbox(empty=True) as box:
+        config = {**WORK.of(box).config, "start_date": back(24 * 200), "window_hours": 1}
+        with Running(config, [WORK.stream], reads=30_000) as running:
+            wait_until(running.waits_for_its_reader)
+            running.signal("SIGTERM")
+            assert running.ended(GRACE).exit_code == 143
+
+
+def test_a_target_that_has_stopped_reading_records_does_not_keep_a_signalled_tap_alive() -> None:
+    with Sandbox(days=3, calls_per_day=400) as box:
+        config = {**WORK.of(box).config, "start_date": back(96), "window_hours": 96}
+        with Running(config, [WORK.stream], reads=30_000) as running:
+            wait_until(running.waits_for_its_reader)
+            running.signal("SIGINT")
+            assert running.ended(GRACE).exit_code == 130
+
+
+def test_records_that_still_wait_for_a_stalled_target_do_not_keep_a_signalled_tap_alive() -> None:
+    with Sandbox(days=3, calls_per_day=400) as box:
+        config = {**WORK.of(box).config, "start_date": back(96), "window_hours": 96, "eightx8_work_page_size": 2}
+        box.faults.add(Fault("slow", match=WORK.path, after=1, times=None, delay_seconds=60))
+        # Of the schema's 8 KB a pipe of 4 KB keeps the rest: two records find no room any more.
+        with Running(config, [WORK.stream], reads=4500) as running:
+            running.make_pipe_small()
+            wait_until(lambda: any(request.fault for request in box.requests))
+            running.signal("SIGTERM")
+            assert running.ended(GRACE).exit_code == 143
+
+
+@pytest.mark.parametrize("unbuffered", [False, True])
+def test_a_signal_in_the_middle_of_a_page_lets_its_last_line_be_whole(*, unbuffered: bool) -> None:
+    with Sandbox(days=3, calls_per_day=400) as box:
+        config = {**WORK.of(box).config, "start_date": back(96), "window_hours": 96}
+        with Running(config, [WORK.stream], reads=30_000, unbuffered=unbuffered) as running:
+            wait_until(running.waits_for_its_reader)
+            running.signal("SIGTERM")
+            running.reads = None
+            out = running.ended()
+    assert out.exit_code == 143
+    assert out.raw.endswith(b"\n")
+    assert len(out.records(WORK.stream)) > 100
+    assert not out.bookmark
