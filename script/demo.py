@@ -155,7 +155,8 @@ def tell_what_next(folder: Path) -> None:
     console.print(f"The warehouse is the file [bold]{file}[/], the report for a browser [bold]{page}[/].")
     console.print("Next:  [bold]script/demo[/] again: only new calls arrive; [bold]script/demo --reset[/]: start over.")
     console.print(f'Look:  [bold].venv/bin/python -c "{look}"[/]')
-    console.print("Own accounts: copy .env.example to .env, fill it in, then  [bold].venv/bin/meltano run to-duckdb[/]")
+    console.print("Own accounts: copy .env.example to .env, fill it in, then:")
+    console.print("       [bold]. .venv/bin/activate && meltano run to-duckdb[/]")
 
 
 def _short(path: Path) -> Path:
