@@ -174,7 +174,7 @@ def words_of(response: requests.Response) -> Mapping[str, Any]:
     """The members of an error body that tell people something; empty when it is no JSON object."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(body, dict):
         return {}
@@ -190,7 +190,7 @@ def read_token_answer(response: requests.Response) -> Mapping[str, Any]:
     """
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BrokenBody("no JSON") from None
     if not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
         raise BrokenBody("no access_token")

@@ -20,6 +20,7 @@ mean to read each page a second time.
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -35,6 +36,10 @@ from tap_callrecords.conversions import Converter, Misfit, converter_for, is_too
 from tap_callrecords.privacy import Privacy
 
 T = TypeVar("T")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)", re.DOTALL
+)
+_SPELL_OUT = "tap_callrecords.spell_out"
 Record: TypeAlias = Any
 """A Struct with one field for each column of the stream; its class is made from the schema."""
 
@@ -321,16 +326,11 @@ def decode_loosely(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     # What msgspec refuses, but JSON in the wild has: NaN, 1e400, a byte order mark, control characters in text,
-    # halves of surrogate pairs, bytes that are no UTF-8.
+    # halves of surrogate pairs, bytes that are no UTF-8. No encoding takes the last two: they are spelled out.
     try:
-        loaded = json.loads(
-            body.decode("utf-8-sig", "surrogateescape"),
-            parse_float=_finite,
-            parse_int=_whole,
-            parse_constant=str,
-            strict=False,
-        )
-        return msgspec.convert(_without_surrogates(loaded), decoder.type)
+        text = _ESCAPE.sub(_spell_out, body.decode("utf-8-sig", _SPELL_OUT))
+        loaded = json.loads(text, parse_float=_finite, parse_int=_whole, parse_constant=str, strict=False)
+        return msgspec.convert(loaded, decoder.type)
     except (ValueError, RecursionError) as error:
         raise BrokenBody(type(error).__name__) from error
 
@@ -439,12 +439,15 @@ def _whole(digits: str) -> Any:
     return int(digits) if len(digits) < 1000 else digits  # noqa: PLR2004 - Python refuses more than 4300 digits
 
 
-def _without_surrogates(value: Any) -> Any:
-    r"""Spell out halves of surrogate pairs (`\ud800`), which no encoding takes, and stray bytes (`\udcff`)."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(name): _without_surrogates(item) for name, item in value.items()}
-    return value
+def _spell_out(escape: re.Match[str]) -> str:
+    r"""Half of a surrogate pair (`\ud800`) as the text of its escape."""
+    return "\\\\" + escape["half"] if escape["half"] else escape[0]
+
+
+def _spell_out_bytes(error: UnicodeError) -> tuple[str, int]:
+    r"""Bytes that are no UTF-8 as text (`\xfc`), escaped for JSON."""
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - used for decoding only
+    return "".join(f"\\\\x{byte:02x}" for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_SPELL_OUT, _spell_out_bytes)

@@ -228,7 +228,7 @@ def only_array(body: bytes) -> bytes:
         return body
     try:
         members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenBody("no JSON object") from error
     arrays = [bytes(member) for member in members.values() if bytes(member).startswith(b"[")]
     if len(arrays) != 1:

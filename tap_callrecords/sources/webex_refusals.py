@@ -121,7 +121,7 @@ def message_of(response: requests.Response) -> str:
     """The vendor's own words: `message`, else the first error's description."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(body, dict):
         return ""

@@ -278,7 +278,7 @@ def test_a_run_over_all_evils_ends_well_and_writes_what_every_reader_of_json_tak
     validator = Draft202012Validator(next(each["schema"] for each in out.messages if each["type"] == "SCHEMA"))
     for record in out.records("eightx8_call_records"):
         assert not [*validator.iter_errors(record)]
-    for line in out.raw.decode().splitlines():
+    for line in out.raw.splitlines():
         json.loads(line, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
 
 

@@ -85,5 +85,5 @@ def forked(
         print(json.dumps(job), file=server.stdin, flush=True)
         code = int(server.stdout.readline())
         out, err = (file.read_bytes() for file in files[1:])
-    lines = out.decode().splitlines() if out.startswith(b'{"type"') else []
+    lines = out.splitlines() if out.startswith(b'{"type"') else []
     return Output([json.loads(line) for line in lines], code, err.decode(), raw=out)

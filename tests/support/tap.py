@@ -74,14 +74,18 @@ def catalog_of(config: Mapping[str, Any], streams: Sequence[str]) -> dict[str, A
 
 
 def sync(
-    config: Mapping[str, Any], *, state: dict[str, Any] | None = None, streams: Sequence[str] | None = None
+    config: Mapping[str, Any],
+    *,
+    state: dict[str, Any] | None = None,
+    streams: Sequence[str] | None = None,
+    catalog: dict[str, Any] | None = None,
 ) -> Output:
     """Run a sync in this process (no start-up to wait for); an error is returned, not raised."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     error: BaseException | None = None
     with redirect_stdout(out):
         try:
-            catalog = None if streams is None else catalog_of(config, streams)
+            catalog = catalog if streams is None else catalog_of(config, streams)
             tap = TapCallRecords(config=dict(config), state=json.loads(json.dumps(state or {})), catalog=catalog)
             tap.sync_all()
         except (Exception, SystemExit) as caught:  # noqa: BLE001 - the test looks at it
@@ -89,7 +93,8 @@ def sync(
     out.flush()
     out.seek(0)
     text = out.read()
-    return Output([json.loads(line) for line in text.splitlines()], 1 if error else 0, error=error, raw=text.encode())
+    raw = text.encode()  # whose lines end at line feeds only
+    return Output([json.loads(line) for line in raw.splitlines()], 1 if error else 0, error=error, raw=raw)
 
 
 def command(
