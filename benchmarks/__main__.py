@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 
+from benchmarks.page import keep, write
 from benchmarks.tables import TABLES, Size, programs
-
-RESULTS = Path(__file__).with_name("results")
 
 
 def main() -> None:
@@ -19,6 +16,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=Size.rounds)
     parser.add_argument("--programs", nargs="*", default=[], metavar="NAME", help="only these (parts of names)")
     parser.add_argument("--quick", action="store_true", help="a smoke run: few rows, one round, no other environments")
+    parser.add_argument("--write", action="store_true", help="bring the results into docs/performance.md, with plots")
     options = parser.parse_args()
     wanted = options.tables or [name for name in TABLES if name != "memory"]
     wanted = list(TABLES) if "all" in wanted else wanted
@@ -29,9 +27,10 @@ def main() -> None:
         table = programs(size, options.programs) if name == "programs" else TABLES[name](size)
         print(f"\n{name}\n\n{table.markdown()}\n", flush=True)
         if not options.quick:
-            RESULTS.mkdir(exist_ok=True)
-            content = {"markdown": table.markdown(), "numbers": table.numbers}
-            (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2))
+            rounds = "one run each" if name == "memory" else f"medians of {size.rounds} alternating rounds"
+            keep(name, table.markdown(), table.numbers, rounds)
+    if options.write:
+        write()
 
 
 if __name__ == "__main__":

@@ -34,11 +34,11 @@ class Program:
     show: tuple[str, ...] = ()
 
 
-def python(environment: str | None) -> str:
+def python(environment: str | None, requirements: Path | None = None) -> str:
     """The interpreter of an environment; made from the package index when it is not there or not up to date."""
     if environment is None:
         return sys.executable
-    requirements = PEERS / f"{environment}.requirements.txt"
+    requirements = requirements or PEERS / f"{environment}.requirements.txt"
     folder = PEERS.parent / f".env-{environment}"
     interpreter, made_from = folder / "bin" / "python", folder / "made-from"
     wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
