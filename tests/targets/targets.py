@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import psycopg
-import yaml  # type: ignore[import-untyped]
+import yaml
 from typing_extensions import override
 
 from tests.support.postgres import PostgresServer, postgres_server

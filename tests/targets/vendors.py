@@ -132,9 +132,7 @@ class Vendors:
             table = self.table(stream)
             row = next(row for row in table if key_of(stream, row) == rows[0].key)
             row |= {properties(stream)[name]["x-source"]: f"changed: {TEXTS[0]}", NEW_FIELD: NEW_VALUE}
-            if TABLES[stream][0] == "webex":
-                row[INSERTED] = _ms(self.end - timedelta(minutes=2))  # the live history tells what is new only
-            table.replace([row])
+            table.replace([_stored(row, stream, timedelta(minutes=2), self.end)])
             self.changed[stream] = rows[0].key, name, f"changed: {TEXTS[0]}"
         self.box.eightx8_analytics.switches.unknown_fields = True  # it answers no fields but those that it knows
 
@@ -157,12 +155,17 @@ def make() -> Vendors:
     for stream in STREAMS:
         done.setdefault(TABLES[stream], [])
         if not done[TABLES[stream]]:
-            done[TABLES[stream]] = _put_hard_rows(vendors.table(stream), stream)
+            done[TABLES[stream]] = _put_hard_rows(vendors.table(stream), stream, vendors.end)
         vendors.hard[stream] = done[TABLES[stream]]
     return vendors
 
 
-def _put_hard_rows(table: Table, stream: str) -> list[HardRow]:
+def _stored(row: Row, stream: str, before: timedelta, end: datetime) -> Row:
+    """For Webex's live history, which tells what was stored in its last hours: a row stored so long before the end."""
+    return row | {INSERTED: _ms(end - before)} if TABLES[stream][0] == "webex" else row
+
+
+def _put_hard_rows(table: Table, stream: str, end: datetime) -> list[HardRow]:
     pattern = table[len(table) - 1]
     last_key = properties(stream)[KEYS[stream][-1]]
     hard = []
@@ -171,7 +174,7 @@ def _put_hard_rows(table: Table, stream: str) -> list[HardRow]:
         values = {name: _hard_value(properties(stream)[name], number, text) for name in _free_properties(stream)}
         row: Row = {**pattern, **ids}
         row |= {properties(stream)[name]["x-source"]: value for name, value in values.items()}
-        table.add([row])
+        table.add([_stored(row, stream, timedelta(minutes=30), end)])
         hard.append(HardRow(key_of(stream, row), values))
     return hard
 
