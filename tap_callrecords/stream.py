@@ -248,6 +248,8 @@ class CallRecordStream(WindowCheckpoints):
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
         """Read all windows; pages are written at once, or yielded as records where the SDK has to work on them."""
         testing = self.ABORT_AT_RECORD_COUNT is not None
+        if not testing:
+            self._mend_bookmark()
         span, windows = self.plan()
         if testing:  # newest first: a test wants a record soon, and leaves no bookmark
             windows = windows[::-1][: self.test_windows]
@@ -264,12 +266,29 @@ class CallRecordStream(WindowCheckpoints):
                     continue
                 yield from self._complete(window, run, emit)
                 run.progress.window()
-                if testing or not self.is_incremental:
+                if testing:
                     continue
                 for finished in passed.finish(window.index):
-                    self.checkpoint(max(prior, min(instants.to_text(finished.end), latest)))
+                    if self.is_incremental:
+                        self.checkpoint(max(prior, min(instants.to_text(finished.end), latest)))
                     run.seen.forget_before(finished.index)
         self._report(run)
+
+    def _mend_bookmark(self) -> None:
+        """Take a bookmark in the future back: nobody can have read up to there, and it would keep runs from reading."""
+        now, bookmark = datetime.now(UTC), self.read_bookmark()
+        if bookmark is None or bookmark <= instants.to_text(now):
+            return
+        settled = instants.to_text(now - self.settle)
+        self.logger.warning(
+            "The bookmark of stream %s, %s, lies in the future, as after a run with a wrong clock. It is set to %s, and "
+            "the look-back before that is read. If the last good run was earlier, remove the bookmark from the state, "
+            "to read from the start date again.",
+            self.name,
+            bookmark,
+            settled,
+        )
+        self.checkpoint(settled)
 
     def _seen_rows(self) -> SeenRows:
         return SeenRows()
