@@ -17,6 +17,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
+from tap_callrecords import instants
 from tap_callrecords.writer import PageWriter
 
 
@@ -33,12 +34,14 @@ class WindowCheckpoints(Stream):
         return self.replication_method == REPLICATION_INCREMENTAL and self.replication_key is not None
 
     def read_bookmark(self) -> str | None:
-        """The bookmark that the run began with."""
+        """The bookmark that the run began with, in our form; None without one, or for another replication key."""
         if not self.is_incremental:
             return None
         state = self.get_context_state(None)
         value = state.get("replication_key_value")
-        return value if state.get("replication_key", self.replication_key) == self.replication_key else None
+        if value is None or state.get("replication_key", self.replication_key) != self.replication_key:
+            return None
+        return instants.normalise(value)
 
     def checkpoint(self, bookmark: str) -> None:
         """Move the bookmark and write a STATE message, after all the records that it covers."""
