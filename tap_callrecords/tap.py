@@ -205,7 +205,9 @@ def check_state(state: Any) -> None:
     Raises:
         ConfigurationError: what is wrong with it, in words.
     """
-    bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+    bookmarks = state.get("bookmarks") if isinstance(state, dict) else None
+    if isinstance(state, dict) and not state.keys() - {"currently_syncing"}:
+        bookmarks = {}  # an empty state, as Singer has it before the first run
     if not isinstance(bookmarks, dict):
         raise ConfigurationError('State: it must be an object like {"bookmarks": {...}}.')
     for stream, bookmark in bookmarks.items():
