@@ -281,7 +281,7 @@ class CallRecordStream(WindowCheckpoints):
             return
         settled = instants.to_text(now - self.settle)
         self.logger.warning(
-            "The bookmark of stream %s, %s, lies in the future, as after a run with a wrong clock. It is set to %s, and "
+            "The bookmark of stream %s, %s, lies in the future, as after a run with a wrong clock. It is set to %s and "
             "the look-back before that is read. If the last good run was earlier, remove the bookmark from the state, "
             "to read from the start date again.",
             self.name,
