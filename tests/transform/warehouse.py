@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import duckdb
 import psycopg
-import yaml  # type: ignore[import-untyped]
+import yaml
 from psycopg.types.json import Jsonb
 from typing_extensions import override
 
