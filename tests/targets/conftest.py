@@ -31,6 +31,7 @@ class Loaded:
         later_records: what the tap makes of the vendors' rows at the second run.
         later_rows: what was in the target after the second run.
         news: what the warehouse's JSON functions find of the new fields, as `new_members` has it, by stream.
+        rescued: how many rows it finds that have rescued data, by stream.
     """
 
     target: Target
@@ -41,6 +42,7 @@ class Loaded:
     later_records: Records
     later_rows: dict[str, list[Row]]
     news: dict[str, dict[tuple[str, ...], str]]
+    rescued: dict[str, int]
 
     def new_members(self, stream: str) -> dict[tuple[str, ...], str]:
         """Path and text of what is in the new field of the stream's changed record."""
@@ -75,7 +77,9 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         news: dict[str, dict[tuple[str, ...], str]] = {stream: {} for stream in STREAMS}
         for (stream, _, path), text in zip(wanted, the_target.members(wanted), strict=True):
             news[stream][path] = text
-        yield Loaded(the_target, made, keys, records, rows, later_records, later_rows, news)
+        yield Loaded(
+            the_target, made, keys, records, rows, later_records, later_rows, news, the_target.rescued(STREAMS)
+        )
 
 
 def _new_members(record: Row) -> dict[tuple[str, ...], str]:

@@ -50,6 +50,10 @@ class Target(ABC):
     def members(self, wanted: Sequence[Member]) -> list[str]:
         """Texts of members of `_rescued_data`, by the warehouse's own JSON functions."""
 
+    @abstractmethod
+    def rescued(self, streams: Sequence[str]) -> dict[str, int]:
+        """How many rows have something in `_rescued_data`, by stream, as docs/targets.md says to ask for them."""
+
     def kept(self, value: Any, name: str, stream: str) -> Any:
         """What the target makes of a value, where it does not keep it as it is."""
         return value
@@ -119,6 +123,12 @@ class DuckDB(Target):
                 found.append(str(warehouse.execute(select, key).fetchall()[0][0]))
         return found
 
+    @override
+    def rescued(self, streams: Sequence[str]) -> dict[str, int]:
+        count = "select count(*) from {}.{} where _rescued_data is not null"
+        with duckdb.connect(str(self._file), read_only=True) as warehouse:
+            return {each: warehouse.execute(count.format(SCHEMA, each)).fetchall()[0][0] for each in streams}
+
 
 class PostgreSQL(Target):
     """meltanolabs-target-postgres, into a server of the tests' own."""
@@ -154,6 +164,12 @@ class PostgreSQL(Target):
                 select = f"select _rescued_data #>> %s from {SCHEMA}.{stream} where {where}"
                 found.append(str(warehouse.execute(select, (list(path), *key)).fetchall()[0][0]))
         return found
+
+    @override
+    def rescued(self, streams: Sequence[str]) -> dict[str, int]:
+        count = "select count(*) from {}.{} where jsonb_typeof(_rescued_data) = 'object'"
+        with psycopg.connect(self._server.url) as warehouse:
+            return {each: warehouse.execute(count.format(SCHEMA, each)).fetchall()[0][0] for each in streams}
 
 
 class Snowflake(Target):
@@ -199,6 +215,12 @@ class Snowflake(Target):
             selects.append(f"select _rescued_data:{_dotted(path)}::string from {SCHEMA}.{stream} where {where}")
         return [str(rows[0][0]) for rows in self._query(selects)]
 
+    @override
+    def rescued(self, streams: Sequence[str]) -> dict[str, int]:
+        count = "select count(*) from {}.{} where _rescued_data is not null and not is_null_value(_rescued_data)"
+        found = self._query([count.format(SCHEMA, stream) for stream in streams])
+        return {stream: rows[0][0] for stream, rows in zip(streams, found, strict=True)}
+
 
 class JSONLines(Target):
     """target-jsonl, in an environment of its own; it appends, so the last record of a key is the one that counts."""
@@ -236,6 +258,11 @@ class JSONLines(Target):
         for step in path:
             found = found[int(step) if step.isdigit() else step]
         return found if isinstance(found, str) else json.dumps(found)
+
+    @override
+    def rescued(self, streams: Sequence[str]) -> dict[str, int]:
+        latest = {each: {tuple(row[name] for name in KEYS[each]): row for row in self._lines(each)} for each in streams}
+        return {each: sum(row["_rescued_data"] is not None for row in latest[each].values()) for each in streams}
 
 
 @contextmanager

@@ -63,6 +63,12 @@ def test_a_new_vendor_field_can_be_read_with_the_warehouse_s_json_functions(load
     assert loaded.news[stream] == loaded.new_members(stream) != {}
 
 
+@of_every_stream
+def test_rows_with_rescued_data_can_be_found(loaded: Loaded, stream: str) -> None:
+    records = loaded.later_records[stream].values()
+    assert loaded.rescued[stream] == sum(record["_rescued_data"] is not None for record in records) > 0
+
+
 def test_every_registered_stream_is_tested() -> None:
     assert set(STREAMS) <= set(TABLES)
 
