@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.responses import JSONResponse, Response
@@ -61,6 +62,7 @@ class EightX8Analytics(Vendor):
         }
         self.reports: dict[int, Report] = {}
         self._made: dict[str, int] = {}
+        self._ids = count(2_710_192)
 
     @property
     def interactions(self) -> Table:
@@ -176,7 +178,7 @@ class EightX8Analytics(Vendor):
         asked = f"{query.low}-{query.high}"
         self._made[asked] = self._made.get(asked, 0) + 1
         left_out = 0 if (switches.withhold_reports or 10**6) < self._made[asked] else switches.withhold
-        report = Report(2_710_192 + len(self.reports), query, rows, polls_left=switches.polls, left_out=left_out)
+        report = Report(next(self._ids), query, rows, polls_left=switches.polls, left_out=left_out)
         self.reports[report.id] = report
         link = f'<{self.url}{BASE}/detailed-reports/{report.id}/data?size=100>; rel="data"'
         answer: dict[str, Any] = {"id": report.id, "status": self._state(report)}
