@@ -169,6 +169,14 @@ class Crash:
             self.config |= {**subject.of(self.box).config, **subject.small_pages}
         self.config |= {"parallel_windows": self.at_once, "lookback_hours": self.lookback_hours}
 
+    def whole_run(self) -> int:
+        """How many requests a run takes that is let alone."""
+        self.box.requests.clear()
+        self.box.faults.clear()
+        out = support.sync(self.config, streams=[subject.stream for subject in self.subjects])
+        assert out.error is None
+        return len(self.box.requests)
+
     def play(self, dice: Random, requests: int) -> list[str]:
         """End a tap at a request between the first and the last, resume, and say what went wrong.
 

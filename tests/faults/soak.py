@@ -1,9 +1,12 @@
-"""Many short syncs under random faults, by a seed: `python -m tests.faults.soak --seed 1 --runs 500`.
+"""Many short syncs under random faults, by a seed: `python -m tests.faults.soak --seed 1 --runs 500 --kills 100`.
 
 A scenario is a vendor with random switches of its ambiguities, random settings, and several runs of one stream. Time
 passes between runs: calls end, land late, change. Requests fail at random; some runs are cut off where a target
 would have died: what comes after the last STATE before the cut counts as never delivered. At the end one run without
 faults must have brought everything. What each run owes is counted by `judge`.
+
+`--kills` ends so many runs of the command line besides, at random points and in all ways of `crashes`, and resumes
+them.
 """
 
 from __future__ import annotations
@@ -23,9 +26,10 @@ from typing_extensions import override
 
 from sandbox import Clock, Fault, RandomFaults, Sandbox
 from tests.faults.clocks import client_clock, in_small, without_waits
+from tests.faults.crashes import ENDINGS, Crash
 from tests.faults.judge import Judge, Key, Seen, bookmark, key_of, visible
 from tests.faults.subject import Subject
-from tests.faults.subjects import SUBJECTS, WINDOWED
+from tests.faults.subjects import SUBJECTS, VENDORS, WINDOWED
 from tests.support.tap import Output, sync
 
 BEGIN = datetime(2026, 3, 11, 9, tzinfo=UTC)
@@ -95,11 +99,12 @@ class Scenario:
         self.known: dict[Key, dict[str, Any]] = {}
         """What a target has: the last record of each key."""
         self.owed: dict[Key, Seen] = {}
+        self.looked_at: datetime | None = None
         self.trace: list[str] = []
 
     def _settings(self) -> dict[str, Any]:
         dice, subject = self.dice, self.subject
-        start = self.now - min(timedelta(hours=dice.randint(12, 60)), subject.reach)
+        start = self.now - min(timedelta(hours=dice.randint(12, 60)), subject.reach / 2)
         config = {
             "start_date": start.isoformat(),
             "window_hours": dice.choice([2, 5, 12, 24]),
@@ -160,7 +165,7 @@ class Scenario:
         self.box.faults.schedule = RandomFaults(mixed, seed=dice.randrange(2**32), in_a_row=dice.choice([2, 5]))
 
     def _let_time_pass(self) -> None:
-        self.now += timedelta(minutes=self.dice.choice([1, 30, 120, 400]))
+        self.now += min(timedelta(minutes=self.dice.choice([1, 30, 120, 400])), self.subject.reach / 12)
         self._set_clock()
         if self.subject.rereads and self.dice.random() < 0.5:
             self._change_some()
@@ -215,10 +220,14 @@ class Scenario:
         return Output(out.messages[:upto])
 
     def _owe(self, rows: Sequence[Seen], judge: Judge, ended: datetime) -> None:
-        start = judge.first(None, ended)
+        """Note what the vendor shows, but for what had landed later than the look-back promises to reach."""
+        start = judge.first(None, ended) + timedelta(seconds=5)
+        if self.looked_at is not None:
+            start = max(start, self.looked_at - judge.lookback - judge.settle + timedelta(minutes=11))
         for seen in rows:
-            if seen.at is None or start + timedelta(seconds=5) < seen.at:
-                self.owed.setdefault(seen.key, seen)
+            if seen.key not in self.owed and (seen.at is None or start < seen.at):
+                self.owed[seen.key] = seen
+        self.looked_at = self.now
 
     def _settle_accounts(self) -> None:
         """Everything that a run could see and that has settled must have come, in its last form."""
@@ -266,18 +275,40 @@ def soak(seed: int, runs: int, subject: Subject | None = None) -> Tally:
     return tally
 
 
+def kill(seed: int, kills: int) -> list[str]:
+    """End so many runs in processes of their own, and resume each; what went wrong."""
+    dice, wrong = Random(seed), []
+    whole_runs: dict[str, int] = {}
+    with without_waits(), Sandbox(seed=seed, days=3, calls_per_day=20) as box:
+        for subject in VENDORS:
+            subject.reset(box)
+        for _ in range(kills):
+            vendor = dice.choice(VENDORS).vendor
+            subjects = [subject for subject in SUBJECTS if subject.vendor == vendor]
+            crash = Crash(box, subjects, dice.choice([*ENDINGS]), dice.choice([1, 4]), dice.choice([0, 1, 24]))
+            if vendor not in whole_runs:
+                whole_runs[vendor] = crash.whole_run()
+            wrong += crash.play(dice, whole_runs[vendor])
+    return wrong
+
+
 def main() -> None:
     """Soak, and tell what has happened."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=500, help="how many syncs at least")
+    parser.add_argument("--runs", type=int, default=500, help="how many syncs")
+    parser.add_argument("--kills", type=int, default=0, help="how many runs are killed besides")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     tally = soak(options.seed, options.runs)
     for wrong in tally.wrong:
         print(wrong)
     print(tally)
-    sys.exit(1 if tally.wrong or tally.lost or tally.doubled else 0)
+    failures = kill(options.seed, options.kills)
+    for failure in failures:
+        print(failure)
+    print(f"{options.kills} kills; wrongs: {len(failures)}")
+    sys.exit(1 if tally.wrong or failures else 0)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import pytest
 from sandbox import Fault, Sandbox
 from tests.faults.crashes import ENDINGS, Crash, How, Running, wait_until
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
-from tests.support import tap as support
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +36,7 @@ def test_a_run_that_is_ended_at_any_point_is_resumed_without_loss(
     subjects = [subject for subject in SUBJECTS if subject.vendor == vendor]
     crash = Crash(box, subjects, how, at_once)
     if vendor not in whole_runs:
-        box.requests.clear()
-        box.faults.clear()
-        assert support.sync(crash.config, streams=[subject.stream for subject in subjects]).error is None
-        whole_runs[vendor] = len(box.requests)
+        whole_runs[vendor] = crash.whole_run()
     dice = Random(f"{vendor} {how} {at_once}")
     assert crash.play(dice, whole_runs[vendor]) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import HTTPServer
 from ipaddress import ip_address
@@ -64,15 +65,24 @@ def make_certificate(folder: Path) -> Path:
     return file
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[SelfSigned]:
+    """The server at work."""
+    stranger = SelfSigned(folder)
+    thread = threading.Thread(target=stranger.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield stranger
+    finally:
+        stranger.server.shutdown()
+        stranger.server.server_close()
+        thread.join()
+
+
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SelfSigned]:
-    found = SelfSigned(tmp_path_factory.mktemp("tls"))
-    thread = threading.Thread(target=found.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
-    thread.join()
+    with serving(tmp_path_factory.mktemp("tls")) as stranger:
+        yield stranger
 
 
 @pytest.mark.parametrize(

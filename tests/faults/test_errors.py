@@ -1,0 +1,440 @@
+"""Every error that a run can end with: told in one readable line, word for word as `docs/errors.md` has it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import Fault, Sandbox
+from tap_callrecords.tap import TapCallRecords
+from tests.support.forked import forked
+from tests.support.tap import ROOT, Output
+
+DOCUMENT = (ROOT / "docs" / "errors.md").read_text()
+ROWS: list[str] = [row.replace("\\|", "|") for row in re.findall(r"^\| `(.+?)` \| ", DOCUMENT, re.MULTILINE)]
+ASIDE: list[str] = re.findall(r"^- `(.+?)`", DOCUMENT, re.MULTILINE)
+"""What follows sentences, and what is only a warning."""
+FOLLOWS = [each for each in ASIDE if each.startswith(" ")]
+
+
+def pattern(sentence: str) -> str:
+    """A regular expression for a documented sentence."""
+    return re.escape(sentence).replace("…", ".+")
+
+
+@dataclass(frozen=True)
+class Case:
+    """How to run into an error.
+
+    Attributes:
+        says: the beginning of the documented sentence.
+        vendor: whose sandbox is used; "" for none.
+        faults: what the sandbox does.
+        switches: of the vendor.
+        traits: attributes of the vendor.
+        config: settings, in place of the sandbox's and beside them.
+        streams: the selected ones; None for those by default.
+        state: the state.
+        arguments: further ones.
+        files: texts of files in the working folder, whose path `{folder}` stands for in arguments.
+        environment: further variables.
+        before: Python that runs in the tap's process first.
+    """
+
+    says: str
+    vendor: str = ""
+    faults: Sequence[Mapping[str, Any]] = ()
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] | None = field(default_factory=dict)
+    streams: Sequence[str] | None = None
+    state: Any = None
+    arguments: Sequence[str] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
+
+
+def always(**fault: Any) -> list[dict[str, Any]]:
+    return [{"times": None, **fault}]
+
+
+def refusal(status: int, said: str = "", **fault: Any) -> list[dict[str, Any]]:
+    return always(kind="status", status=status, body={"message": said} if said else None, **fault)
+
+
+WORK, CENTER, ANALYTICS = "eightx8_work", "eightx8_contact_center", "eightx8_analytics"
+READY = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": "https://127.0.0.1:1"}
+VOISO_OFF = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": "http://127.0.0.1:1", "max_attempts": 1}
+CONFIG_FILE = ("--config", "{folder}/config.json")
+SHORT_BLOCK = "from tap_callrecords.sources.voiso import Interactions; Interactions.block = 2"
+NO_NAMES = """
+import socket
+def resolve(*_, **__):
+    raise socket.gaierror(-2, "Name or service not known")
+socket.getaddrinfo = resolve
+"""
+SMALL_BODIES = "http.LARGEST_BODY = 2**20"
+GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
+BUG = "from tap_callrecords.records import RecordBuilder; RecordBuilder.read = None"
+
+SETTINGS = (
+    Case("…: the file can't be read", config=None, arguments=CONFIG_FILE),
+    Case("…: the file is not JSON (", config=None, arguments=CONFIG_FILE, files={"config.json": '{"a": 1,}'}),
+    Case("…: the file is not JSON (", config=READY, arguments=("--state", "{folder}/s.json"), files={"s.json": "{"}),
+    Case("…: the file is not JSON (", config=READY, arguments=("--catalog", "{folder}/c.json"), files={"c.json": ""}),
+    Case("…: the file is not JSON.", config=None, arguments=CONFIG_FILE, files={"config.json": "[" * 100_000}),
+    Case("…: the file does not hold", config=None, arguments=CONFIG_FILE, files={"config.json": "[1]"}),
+    Case("…: the file does not hold", config=READY, arguments=("--state", "{folder}/s.json"), files={"s.json": "5"}),
+    *(
+        Case(
+            "Configuration: environment variable", config=None, arguments=("--config", "ENV"), environment={name: value}
+        )
+        for name, value in (
+            ("TAP_CALLRECORDS_LOOKBACK_HOURS", "a day"),
+            ("TAP_CALLRECORDS_MAX_ATTEMPTS", ""),
+            ("TAP_CALLRECORDS_STREAM_MAPS", "{"),
+        )
+    ),
+    Case("Configuration: no source is configured."),
+    Case("Configuration: no source is configured.", config=None),
+    Case("Configuration: … is configured in part", config={"voiso_api_key": "abcdef"}),
+    Case("Configuration: … must be of type", config={**READY, "lookback_hours": "24"}),
+    Case("Configuration: … must be at least", config={**READY, "parallel_windows": 0}),
+    Case("Configuration: … must be at most", config={**READY, "voiso_page_size": 10_001}),
+    Case("Configuration: … must be one of", config={**READY, "pii_mode": "blur"}),
+    Case("Configuration: … is not valid", config={**READY, "faker_config": {"locale": 5}}),
+    Case("Configuration: setting … must be a date", config={**READY, "start_date": "last week"}),
+    Case("Configuration: setting … is not a URL.", config={**READY, "voiso_api_url": "https://[::1"}),
+    Case("Configuration: setting … must be a URL", config={**READY, "voiso_api_url": "cluster1.voiso.com"}),
+    Case("Configuration: setting … must be a plain URL", config={**READY, "voiso_api_url": "https://a.example/?b=1"}),
+    Case("Configuration: setting … must begin with", config={**READY, "voiso_api_url": "http://vendor.example"}),
+    Case("Configuration: setting … holds a blank", config={**READY, "voiso_api_key": "abcdef\n"}),
+    Case("Configuration: setting pii_hash_key is missing", config={**READY, "pii_mode": "hash"}),
+    Case("Setting voiso_cluster must be", config={"voiso_api_key": "abcdef", "voiso_cluster": "vendor.example"}),
+    Case("The environment variable", config=READY, environment={"REQUESTS_CA_BUNDLE": "/no/such/file"}),
+)
+STATES = (
+    Case("State: it must be", config=READY, state={"bookmarks": []}),
+    Case("State: the bookmark of", config=READY, state={"bookmarks": {"voiso_cdr": "2026-01-31"}}),
+    Case("State: the replication", config=READY, state={"bookmarks": {"voiso_cdr": {"replication_key_value": "soon"}}}),
+    Case("State: the replication", config=READY, state={"bookmarks": {"voiso_cdr": {"replication_key_value": 5}}}),
+    Case("Catalog: it is not", config=READY, arguments=("--catalog", "{folder}/c.json"), files={"c.json": "{}"}),
+    Case(
+        "Stream … was last read",
+        "webex",
+        streams=["webex_live_call_history"],
+        state={"bookmarks": {"webex_live_call_history": {"replication_key_value": "2026-01-31T00:00:00.000Z"}}},
+    ),
+)
+CONNECTIONS = (
+    Case(
+        "… did not answer",
+        WORK,
+        always(kind="slow", delay_seconds=1.3),
+        config={"request_timeout_seconds": 1, "max_attempts": 1},
+    ),
+    Case("the name … could not", config=VOISO_OFF, before=NO_NAMES),
+    Case("… refused the connection", config=VOISO_OFF),
+    Case("the connection to … broke (…); gave", WORK, always(kind="reset")),
+    Case("… answered …; gave", WORK, refusal(503)),
+    Case("… answered …; gave", CENTER, refusal(429, retry_after="0")),
+    *(Case("… answered … with a body", vendor, always(kind="html")) for vendor in (WORK, CENTER, ANALYTICS, "webex")),
+    Case("… answered … with a body", "voiso", always(kind="empty")),
+    Case("… answered …; asks", WORK, refusal(429, retry_after="7200")),
+    Case(
+        "the connection to … broke (…). Check", WORK, always(kind="redirect", location="/analytics/work/v1/oauth/token")
+    ),
+    *(
+        Case("… answered with a redirect", vendor, always(kind="redirect", location="https://elsewhere.example/"))
+        for vendor in (WORK, CENTER, ANALYTICS, "webex", "voiso")
+    ),
+    Case("… sent an answer", WORK, always(kind="status", status=200, body=" " * 2**21, after=1), before=SMALL_BODIES),
+    *(
+        Case("… refused a request with status …: …", vendor, refusal(418, "I am a teapot", after=1))
+        for vendor in (WORK, CENTER, ANALYTICS, "webex")
+    ),
+    Case("… refused a request with status …", WORK, refusal(418, after=1)),
+)
+COMPLETENESS = (
+    Case("… announced", WORK, switches={"overcount": 3, "overcount_reads": None}),
+    Case("… announced", CENTER, switches={"withhold": 2, "withhold_reads": None}),
+    Case("The vendor repeated", WORK, switches={"repeat_cursor": True}, config={"eightx8_work_page_size": 2}),
+    Case(
+        "The vendor announced", CENTER, switches={"ignore_page": True}, config={"eightx8_contact_center_page_size": 2}
+    ),
+    Case(
+        "The vendor's link",
+        "webex",
+        always(
+            kind="status",
+            status=200,
+            body={"items": []},
+            headers={"Link": '<https://elsewhere.example/>; rel="next"'},
+            after=1,
+        ),
+    ),
+)
+EIGHTX8_WORK = (
+    Case("8x8 Work does not know the API", WORK, config={"eightx8_work_api_key": "another"}),
+    Case("8x8 Work does not know the user", WORK, config={"eightx8_work_username": "nobody@sandbox.example"}),
+    Case("8x8 Work refused the password", WORK, config={"eightx8_work_password": "another"}),
+    Case(
+        "8x8 Work refused the password",
+        WORK,
+        switches={"wrong_password_status": 401},
+        config={"eightx8_work_password": "x"},
+    ),
+    Case("8x8 Work refused to sign", WORK, traits={"user_opened_analytics": False}),
+    Case("8x8 Work refused a token", WORK, refusal(401, match="/v2/")),
+    Case("The 8x8 Work user may not read call", WORK, traits={"user_has_licence": False}),
+    Case(
+        "The 8x8 Work user may not read one",
+        WORK,
+        traits={"allowed_pbxes": set()},
+        config={"eightx8_work_pbx_ids": ["northwindlon"]},
+    ),
+    *(
+        Case("8x8 Work no longer serves", WORK, switches={"v1_status": status}, streams=["eightx8_cdr_call_legs"])
+        for status in (404, 410)
+    ),
+    Case("8x8 Work no longer accepts", WORK, refusal(400, match="scrollId="), config={"eightx8_work_page_size": 2}),
+    Case("8x8 Work was asked for times", WORK, switches={"render_zone": "Asia/Kolkata"}),
+)
+CONTACT_CENTER = (
+    Case(
+        "8x8 Contact Center does not know",
+        CENTER,
+        switches={"bad_key": "SHA001"},
+        config={f"{CENTER}_api_key": "another"},
+    ),
+    Case("8x8 Contact Center refused", CENTER, config={f"{CENTER}_token": "another"}),
+    Case("8x8 Contact Center does not let", CENTER, refusal(403)),
+    Case("8x8 Contact Center does not serve", CENTER, switches={"status": 404}),
+    Case("8x8 Contact Center has ended", CENTER, switches={"status": 410}),
+    Case("8x8 Contact Center was asked for times", CENTER, switches={"render_zone": "America/New_York"}),
+    Case("8x8 Contact Center was asked for calls", CENTER, switches={"ignore_range": True}),
+)
+REPORT = {"kind": "status", "status": 200, "method": "POST", "match": "/detailed-reports"}
+DATA = {"match": "/data", "method": "GET"}
+CC = "8x8 Analytics for Contact Center "
+EIGHTX8_ANALYTICS = (
+    Case(f"{CC}refused", ANALYTICS, config={"eightx8_analytics_secret": "another"}),
+    Case(f"{CC}refused", ANALYTICS, refusal(401, match="/historical-metrics")),
+    Case(f"{CC}does not let", ANALYTICS, refusal(403, match="/historical-metrics")),
+    Case(f"{CC}needs", ANALYTICS, refusal(400, "X-Tenant-Info header is missing", match="/historical-metrics")),
+    Case(f"{CC}does not know", ANALYTICS, refusal(400, "Invalid X-Tenant-Info", match="/historical-metrics")),
+    Case(f"{CC}serves no", ANALYTICS, refusal(404, match="/detailed-reports")),
+    Case("… did not make", ANALYTICS, always(**REPORT, body={"id": 1, "status": "FAILED", "reason": "too much"})),
+    Case(
+        "… has not finished",
+        ANALYTICS,
+        [
+            *always(**REPORT, body={"id": 1, "status": "QUEUED"}),
+            *always(kind="status", status=200, body={"id": 1, "status": "QUEUED"}, match="/status"),
+        ],
+    ),
+    Case("… no longer knows", ANALYTICS, refusal(404, **DATA)),
+    Case(
+        "… names the next page",
+        ANALYTICS,
+        always(
+            kind="status", status=200, body=[], headers={"Link": '<https://elsewhere.example/>; rel="next"'}, **DATA
+        ),
+    ),
+)
+REFRESH = ("webex_client_id", "webex_client_secret", "webex_refresh_token")
+FEED, LIVE = {"match": "/cdr_feed"}, {"match": "/cdr_stream"}
+LATE = {"headers": {"TrackingID": "ROUTER_1"}}
+WEBEX = (
+    Case("Webex refused to renew", "webex", config={"webex_refresh_token": "another"}),
+    Case("Webex refused the access", "webex", config={**dict.fromkeys(REFRESH), "webex_access_token": "another"}),
+    Case("Webex refused an access", "webex", refusal(401, **FEED)),
+    Case("Webex does not let", "webex", refusal(403, "no role", **FEED, **LATE)),
+    Case("… does not know the call", "webex", refusal(404, **FEED)),
+    Case("Webex holds", "webex", refusal(451, **FEED)),
+    Case("Webex serves less", "webex", refusal(400, "startTime is older than 48 hours", **FEED, **LATE)),
+    Case(
+        "Webex finds a time window too old",
+        "webex",
+        refusal(400, "startTime", **FEED),
+        config={"webex_history_hours": 48},
+    ),
+    Case(
+        "Webex finds a time window of", "webex", refusal(400, "startTime", **LIVE), streams=["webex_live_call_history"]
+    ),
+    Case("Webex finds a time window too new", "webex", refusal(400, "endTime", **FEED)),
+    Case("Webex does not know a", "webex", refusal(400, "unknown location", **FEED)),
+)
+VOISO = (
+    Case("Voiso refused the API key", "voiso", config={"voiso_api_key": "another"}),
+    Case("Voiso refused the API key", "voiso", switches={"bad_key_status": 403}, config={"voiso_api_key": "another"}),
+    Case("Voiso refused the API key", "voiso", switches={"error": "Invalid User API Key"}),
+    Case("The Voiso user", "voiso", refusal(403, match="/cdr")),
+    Case("Voiso has no", "voiso", refusal(404, match="/cdr?")),
+    Case("Voiso does not serve", "voiso", refusal(404, match="/cdr/agents")),
+    Case("Voiso refused a request", "voiso", refusal(418, "I am a teapot", match="/cdr/agents")),
+    Case(
+        "Voiso has more",
+        "voiso",
+        always(kind="status", status=200, body={"records": [{"uuid": "1"}, {"uuid": "2"}]}, match="/cdr?"),
+        config={"voiso_page_size": 2},
+        streams=["voiso_cdr"],
+        before=SHORT_BLOCK,
+    ),
+)
+REST = (
+    Case("The target has stopped", "voiso", before=GONE_TARGET),
+    Case("A fault in tap-callrecords", WORK, before=BUG),
+)
+CASES = (
+    *(*SETTINGS, *STATES, *CONNECTIONS, *COMPLETENESS),
+    *(*EIGHTX8_WORK, *CONTACT_CENTER, *EIGHTX8_ANALYTICS, *WEBEX, *VOISO, *REST),
+)
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox(days=3, calls_per_day=20) as box:
+        yield box
+
+
+def run(case: Case, box: Sandbox, folder: Path) -> Output:
+    for name, text in case.files.items():
+        (folder / name).write_text(text)
+    config = case.config
+    if case.vendor:
+        vendor = box.vendors[case.vendor]
+        vendor.set_switches(dict(case.switches))
+        for name, value in case.traits.items():
+            assert hasattr(vendor, name)
+            setattr(vendor, name, value)
+        box.faults.add(*(Fault(**fault) for fault in case.faults))
+        start = datetime.now(UTC) - timedelta(days=3)
+        given = {**vendor.config, "start_date": start.isoformat(), "max_attempts": 2, **(case.config or {})}
+        config = {name: value for name, value in given.items() if value is not None}
+    return forked(
+        config,
+        *(argument.format(folder=folder) for argument in case.arguments),
+        state=case.state,
+        catalog=selecting(config or {}, case.streams) if case.streams else None,
+        environment={"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "", **case.environment},
+        before=case.before,
+    )
+
+
+def selecting(config: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
+    catalog: dict[str, Any] = TapCallRecords(config=dict(config)).catalog_dict
+    for entry in catalog["streams"]:
+        for each in entry["metadata"]:
+            if not each["breadcrumb"]:
+                each["metadata"]["selected"] = entry["stream"] in streams
+    return catalog
+
+
+def row_of(case: Case) -> str:
+    """The documented sentence that a case leads to: of those that begin so, the shortest."""
+    return min((row for row in ROWS if row.startswith(case.says)), key=len)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.vendor}: {case.says}")
+def test_an_error_is_told_word_for_word_in_one_line(case: Case, box: Sandbox, tmp_path: Path) -> None:
+    out = run(case, box, tmp_path)
+    assert out.exit_code == 1
+    errors = re.findall(r"^\S+ \S+ \| ERROR    \| [\w.-]+ +\| (.*)$", out.stderr, re.MULTILINE)
+    follows = "|".join(map(pattern, FOLLOWS))
+    if case.before == BUG:
+        errors.pop(0)  # the SDK says of which stream
+    assert len(errors) == 1, out.stderr
+    assert re.fullmatch(f"{pattern(row_of(case))}(?:{follows})*", errors[0]), errors[0]
+    assert ("Traceback" in out.stderr) == case.says.startswith("A fault")
+
+
+def test_a_certificate_that_is_not_verified_is_told_as_documented(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    from tests.faults.test_tls import serving
+
+    with serving(tmp_path) as stranger:
+        out = forked(stranger.config, environment={"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""})
+    (row,) = (row for row in ROWS if row.startswith("the TLS certificate"))
+    assert re.search(pattern(row), out.stderr)
+
+
+def test_every_documented_error_has_been_met() -> None:
+    met = {row_of(case) for case in CASES}
+    assert [row for row in ROWS if row not in met and not row.startswith("the TLS certificate")] == []
+    assert len(ROWS) == len(set(ROWS))
+
+
+# No sentence without its place in the document
+
+
+NOT_ERRORS = (
+    *("the vendor's host", "An unhandled error occurred", "US and Canada", "Webex allows one initial request a minute"),
+    *(
+        "tap-callrecords … - …",
+        "a whole number",
+        "a JSON object",
+        "8x8 Contact Center",
+        "8x8 Analytics for Contact Center",
+    ),
+    *("does not have access to pbxId", "105-400-038|does not have access to api category"),
+)
+NO_SENTENCES = {"conversions.py", "progress.py", "redaction.py"}
+SAID_OTHERWISE = re.compile(r".*logger\.(debug|info|warning)|_whole|_text|_secret|th\.Property|re\.compile|BrokenBody")
+
+
+def template(node: ast.AST) -> str | None:
+    """A text with `…` for what varies."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return None
+
+
+def sentences_in(node: ast.AST) -> Iterator[str]:
+    """Texts of three words and more, but for docstrings, log lines, descriptions and patterns."""
+    if isinstance(node, ast.Call) and SAID_OTHERWISE.fullmatch(ast.unparse(node.func)):
+        return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    text = template(node)
+    if text is not None:
+        if text.count(" ") > 1:
+            yield text
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from sentences_in(child)
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    for file in sorted((ROOT / "tap_callrecords").rglob("*.py")):
+        if file.name not in NO_SENTENCES:
+            for sentence in sentences_in(ast.parse(file.read_text())):
+                if sentence not in NOT_ERRORS:
+                    yield file.name, sentence
+
+
+def test_every_sentence_that_the_tap_can_say_is_documented() -> None:
+    documented = [*ROWS, *ASIDE]
+    missing = [
+        f"{file}: {sentence}"
+        for file, sentence in sentences()
+        if not any(re.search(re.escape(sentence).replace("…", ".*"), each) for each in documented)
+    ]
+    assert missing == []
+
+
+def test_the_walk_finds_sentences() -> None:
+    found = {sentence for _, sentence in sentences()}
+    assert len(found) > 80
+    assert "8x8 Work no longer accepts the cursor." in found
+    assert "…; …. Nothing was skipped: run again to go on." in found
