@@ -42,12 +42,18 @@ class ReadableCommand(SingerCommand):
             return super().main(*args, **kwargs)
         except SingerSDKError as error:
             self.logger.error("%s", " ".join(str(error).split()))  # noqa: TRY400
-        except BrokenPipeError:
-            self.logger.error("The target has stopped reading; the last STATE that it took holds.")  # noqa: TRY400
-            sys.stdout = None  # there is nobody to flush to
         except Exception:
             self.logger.exception("A fault in tap-callrecords; please report it with this traceback")
         sys.exit(1)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # which click would pass over in silence
+            self.logger.error("The target has stopped reading; the last STATE that it took holds.")  # noqa: TRY400
+            sys.stdout = None  # there is nobody to flush to
+            ctx.exit(1)
 
 
 class TapCallRecords(Tap):

@@ -16,6 +16,7 @@ from tap_callrecords import instants
 from tap_callrecords.api import VendorApi, words_of
 from tap_callrecords.paginators import Page, PageNumberPaginator
 from tap_callrecords.records import Record
+from tap_callrecords.redaction import clean_quote
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows import TimeWindow, epoch_ms
@@ -140,7 +141,7 @@ class RecentCalls(CallRecordStream):
         zone = envelope.timezone
         if zone and zone.strip().upper() not in SAME_ZONE:
             raise FatalAPIError(
-                f"8x8 Contact Center was asked for times in {TIME_ZONE} but answered in {zone}: the times of its calls "
+                f"8x8 Contact Center was asked for times in {TIME_ZONE} but answered in {clean_quote(zone)}: the times of its calls "
                 "can't be trusted, so nothing is taken from them."
             )
         return Page(records, announced=envelope.hits)
