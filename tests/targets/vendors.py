@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,7 @@ TEXTS = (
 )
 INTEGERS = (2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 0)
 NUMBERS = (0.1, 1234567.89, 0.0001, -0.07, 0.0)
+STRUCTURES: tuple[Any, ...] = ({"question": {"text": "Zoë?", "score": 2**53 + 1}}, [{"a": None}, ["b", 0.07]], [], {})
 NEW_FIELD = "zBrandNewField"
 NEW_VALUE = {"nested": {"list": [None, "Zoë 😀", {"deep": 2**53 + 1}]}, "price": 0.07, "text": 'it\'s "new"'}
 NEW_MEMBERS = {
@@ -173,7 +175,9 @@ def _put_hard_rows(table: Table, stream: str, end: datetime) -> list[HardRow]:
         ids = {last_key["x-source"]: 2**53 + number if "integer" in last_key["type"] else f"{2**53 + number}"}
         values = {name: _hard_value(properties(stream)[name], number, text) for name in _free_properties(stream)}
         row: Row = {**pattern, **ids}
-        row |= {properties(stream)[name]["x-source"]: value for name, value in values.items()}
+        for name, value in values.items():
+            schema = properties(stream)[name]
+            row[schema["x-source"]] = json.dumps(value) if schema.get("x-convert") == "json" else value
         table.add([_stored(row, stream, timedelta(minutes=30), end)])
         hard.append(HardRow(key_of(stream, row), values))
     return hard
@@ -182,6 +186,8 @@ def _put_hard_rows(table: Table, stream: str, end: datetime) -> list[HardRow]:
 def _hard_value(schema: Mapping[str, Any], number: int, text: str | None) -> Any:
     if text is None:
         return None
+    if schema.get("x-convert") == "json":
+        return STRUCTURES[number % len(STRUCTURES)]
     kinds: dict[str, Any] = {
         "string": text,
         "integer": INTEGERS[number % len(INTEGERS)],
@@ -205,7 +211,7 @@ def properties(stream: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def _free_properties(stream: str) -> list[str]:
-    """Properties that may hold anything of their type: made from a field of their own without any conversion.
+    """Properties that may hold anything of their type: made from a field of their own as it is, or from its JSON.
 
     Not `call_duration`: the tap reckons with it.
     """
@@ -215,10 +221,14 @@ def _free_properties(stream: str) -> list[str]:
         name
         for name, each in schema.items()
         if name not in (*KEYS[stream], "call_duration")
-        and "x-convert" not in each
+        and each.get("x-convert", "json") == "json"
         and sources.count(each.get("x-source", name)) == 1
         and each.get("format") != "date-time"
-        and (set(each["type"]) & {"string", "integer", "number", "boolean"} or each.get("items") == {"type": "string"})
+        and (
+            each.get("items") == {"type": "string"}
+            or "x-convert" in each
+            or not {"array", "object"} & set(each["type"])
+        )
     ]
 
 
