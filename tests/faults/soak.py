@@ -25,6 +25,7 @@ from typing import Any, Self
 from typing_extensions import override
 
 from sandbox import Clock, Fault, RandomFaults, Sandbox
+from tap_callrecords import instants
 from tests.faults.clocks import client_clock, in_small, without_waits
 from tests.faults.crashes import ENDINGS, Crash
 from tests.faults.judge import Judge, Key, Seen, bookmark, key_of, visible
@@ -120,6 +121,7 @@ class Scenario:
         with self.box as box:
             self._set_clock()
             self._switch()
+            self._put_a_row_on_an_edge()
             for _ in range(runs):
                 self._weather()
                 self._run()
@@ -144,7 +146,17 @@ class Scenario:
         chosen = {name: dice.choice(values) for name, values in subject.tricks.items() if dice.random() < 0.4}
         subject.switch(self.box, chosen)
         self._land_late()
-        self.trace.append(f"{subject} {self.config} {chosen} vendor ahead {self.vendor_ahead}")
+        self.trace.append(f"{subject} {chosen} vendor ahead {self.vendor_ahead}")
+
+    def _put_a_row_on_an_edge(self) -> None:
+        """Let windows meet at the very instant of a row."""
+        start = instants.parse(self.config["start_date"])
+        later = [seen.at for seen in visible(self.box, self.subject) if seen.at and seen.at > start]
+        if later:
+            length = timedelta(hours=self.config["window_hours"])
+            start += (self.dice.choice(later) - start) % length
+            self.config["start_date"] = instants.to_text(start)
+        self.trace.append(str(self.config))
 
     def _land_late(self) -> None:
         vendor, dice = self.subject.of(self.box), self.dice

@@ -42,7 +42,7 @@ def _work(stream: str, path: str, kind: str) -> Subject:
         longer_pages=(b"pageSize=6", b"pageSize=11"),
         tricks={
             "record_filter": ["start", "disconnect"],
-            "bounds": ["[]", "[)", "(]", "()"],
+            "bounds": ["[]", "[)", "(]", "()", "()"],
             "end_second": [".000", ".999"],
             "utc_accepted": [True, False],
             "end_signal": ["No Data", "null", "missing", "empty"],
@@ -83,7 +83,7 @@ RECENT_CALLS = Subject(
     tricks={
         "precedence": ["duration", "timeRange"],
         "range_filter": ["start", "end"],
-        "bounds": ["[]", "[)", "(]", "()"],
+        "bounds": ["[]", "[)", "(]", "()", "()"],
         "order": ["ascending", "descending"],
         "arrivals": [0, 3],
         "hits_past_end": ["total", "zero"],
@@ -116,7 +116,7 @@ def _webex(stream: str, path: str, **more: Any) -> Subject:
         shorter_pages={"page_cap": 8, "empty_pages": True},
         tricks={
             "filter_field": ["report", "start", "inserted"],
-            "bounds": ["[]", "[)", "(]", "()"],
+            "bounds": ["[]", "[)", "(]", "()", "()"],
             "order": ["ascending", "shuffled"],
             "link": ["correct", "no_space", "unquoted", "malformed", "two_relations"],
             "page_edge": ["exact", "repeat"],
@@ -158,7 +158,7 @@ INTERACTIONS = Subject(
     longer_pages=(b"size=6", b"size=11"),
     tricks={
         "select_by": ["creation", "finish"],
-        "bounds": ["[]", "[)", "(]", "()"],
+        "bounds": ["[]", "[)", "(]", "()", "()"],
         "create_answer": ["object", "array"],
         "polls": [0, 2],
         "forget_after": [None, None, 3],
@@ -207,7 +207,7 @@ VOISO_CDR = Subject(
         "arrivals": [0, 3],
         "filter_time": ["end", "start"],
         "filter_zone": ["user", "UTC", "Pacific/Kiritimati", "America/Los_Angeles"],
-        "bounds": ["[]", "[)", "(]", "()"],
+        "bounds": ["[]", "[)", "(]", "()", "()"],
         "numbers": ["as_kept", "text"],
         "unknown_fields": [False, True],
     },
