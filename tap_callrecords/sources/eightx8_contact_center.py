@@ -28,6 +28,8 @@ SAME_ZONE = frozenset({"GMT", "UTC", "Z", "ZULU", "UCT", "ETC/GMT", "ETC/UTC", "
 """What the vendor may echo for it."""
 CLOCK_TOLERANCE = timedelta(seconds=2)
 """Between `callDate`, cut to seconds, and the milliseconds in `callId` (CC R7)."""
+LONGEST_DURATION_MS = 10 * 365 * 86_400_000
+"""A duration beyond ten years tells nothing, and must not lead beyond the calendar."""
 LONGEST_TAIL = timedelta(hours=1)
 """How long after its end a call may still be at work (wrap-up, survey), if the range selects by that (CC R3)."""
 BAD_KEY = (
@@ -165,9 +167,9 @@ class RecentCalls(CallRecordStream):
         times = [each for each in (rendered, created) if each is not None]
         if not times:
             return
-        length = timedelta(milliseconds=max(0, record.call_duration or 0))
+        length = timedelta(milliseconds=min(max(0, record.call_duration or 0), LONGEST_DURATION_MS))
         begins_too_late = min(times) > window.query_end + CLOCK_TOLERANCE
-        ended_too_early = max(times) + length < window.query_start - LONGEST_TAIL
+        ended_too_early = max(times) < window.query_start - LONGEST_TAIL - length
         if begins_too_late or ended_too_early:
             raise FatalAPIError(
                 f"8x8 Contact Center was asked for calls from {instants.to_text(window.query_start)} to "
@@ -180,7 +182,10 @@ class RecentCalls(CallRecordStream):
 def created_at(call_id: str) -> datetime | None:
     """The time in an interaction's id, its hexadecimal milliseconds (CC A2); None where it has none."""
     found = _CREATED.match(call_id)
-    return _EPOCH + timedelta(milliseconds=int(found[1], 16)) if found else None
+    try:
+        return _EPOCH + timedelta(milliseconds=int(found[1], 16)) if found else None
+    except OverflowError:  # no time that a calendar has
+        return None
 
 
 STREAMS: Sequence[type[CallRecordStream]] = (RecentCalls,)

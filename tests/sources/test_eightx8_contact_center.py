@@ -109,6 +109,16 @@ def test_a_field_that_is_not_documented_is_kept(box: Sandbox) -> None:
     assert all("sandboxNewField" in record["_rescued_data"] for record in out.records(STREAM))
 
 
+def test_an_endless_duration_and_an_id_beyond_the_calendar_stop_nothing(empty: Sandbox) -> None:
+    api = empty.eightx8_contact_center
+    api.add_calls(
+        api.new_call(minutes_ago(80), callDuration=str(2**62)),
+        api.new_call(minutes_ago(70), callId=f"int-{2**62:x}-far-phone-01-acmecorp01"),
+    )
+    out = read(empty)
+    assert len(out.records(STREAM)) == 2
+
+
 def test_the_next_run_goes_on_from_the_bookmark_less_the_lookback(box: Sandbox) -> None:
     first = read(box)
     assert first.bookmarks(STREAM)[-1] == (NOW - timedelta(minutes=20)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
