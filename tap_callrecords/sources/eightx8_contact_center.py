@@ -143,8 +143,8 @@ class RecentCalls(CallRecordStream):
         zone = envelope.timezone
         if zone and zone.strip().upper() not in SAME_ZONE:
             raise FatalAPIError(
-                f"8x8 Contact Center was asked for times in {TIME_ZONE} but answered in {clean_quote(zone)}: the times of its calls "
-                "can't be trusted, so nothing is taken from them."
+                f"8x8 Contact Center was asked for times in {TIME_ZONE} but answered in {clean_quote(zone)}: the "
+                "times of its calls can't be trusted, so nothing is taken from them."
             )
         return Page(records, announced=envelope.hits)
 
