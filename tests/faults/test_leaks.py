@@ -39,6 +39,8 @@ ODD = "p@ss w\"ör\\d/+=&%41'"
 def served() -> Iterator[Sandbox]:
     with Sandbox(days=3, calls_per_day=12, samples=True) as box:
         box.eightx8_work.password = ODD
+        box.webex.switches.rotation = "old_lives"
+        box.voiso.switches.echo_key = True
         yield box
 
 
