@@ -12,6 +12,7 @@ from unittest.mock import patch
 from typing_extensions import override
 
 from tap_callrecords import http
+from tap_callrecords.redaction import REDACTOR
 from tap_callrecords.sources import SOURCES
 
 
@@ -51,10 +52,13 @@ def in_small() -> Iterator[None]:
 
 @contextmanager
 def without_waits() -> Iterator[None]:
-    """Let retries follow each other at once, but for what `Retry-After` asks."""
+    """Let retries follow each other at once, but for what `Retry-After` asks; forget the secrets of earlier runs."""
     with ExitStack() as patches:
         patches.enter_context(patch.object(http, "FIRST_WAIT_SECONDS", 0.001))
         patches.enter_context(patch.object(http, "LONGEST_WAIT_SECONDS", 0.02))
+        # Each token of each run would be looked for in every line from then on.
+        patches.enter_context(patch.object(REDACTOR, "_secrets", set()))
+        patches.enter_context(patch.object(REDACTOR, "_pattern", None))
         for api in {stream.api_type for source in SOURCES for stream in source.streams}:
             patches.enter_context(patch.object(api, "usual_retry_after", {}))
         yield

@@ -278,12 +278,10 @@ def _plan(fault: Fault) -> dict[str, Any]:
 def soak(seed: int, runs: int, subject: Subject | None = None) -> Tally:
     """Play scenarios until there were so many syncs."""
     tally = Tally()
-    with without_waits(), in_small():
-        number = 0
-        while tally.syncs < runs:
-            dice = Random(seed * 1_000_003 + number)
-            tally += Scenario(dice.randrange(2**31), subject).play(min(dice.randint(2, 5), runs - tally.syncs))
-            number += 1
+    dice = Random(seed)
+    while tally.syncs < runs:
+        with without_waits(), in_small():
+            tally += Scenario(dice.randrange(2**31), subject).play(dice.randint(1, 4))
     return tally
 
 
