@@ -22,13 +22,14 @@ _FLAGS = 2**24
 class _WindowRows:
     """What a window has shown: for each key the content it came with first, and later contents that differ."""
 
-    __slots__ = ("_flags", "_packs", "_recent", "variants")
+    __slots__ = ("_flags", "_packs", "_recent", "reading", "variants")
 
     def __init__(self) -> None:
         self._recent: dict[int, int] = {}
         self._packs: list[tuple[array[int], array[int]]] = []
         self._flags = bytearray()
         self.variants: set[tuple[int, int]] = set()
+        self.reading: set[tuple[int, int]] | None = None
 
     def __len__(self) -> int:
         return len(self._recent) + sum(len(keys) for keys, _ in self._packs)
@@ -71,19 +72,26 @@ class SeenRows:
         self._windows: dict[int, _WindowRows] = {}
         self.differing = 0
 
-    def distinct(self, window: int) -> int:
-        """How many different keys a window has shown."""
-        return len(self._windows.get(window, ()))
+    def found(self, window: int) -> int:
+        """How many rows a window has: different keys in all, or different rows of the reading begun last, if more.
 
-    def variants(self, window: int) -> int:
-        """How many more rows a window has shown that share their key with a different row."""
-        return len(self._windows[window].variants) if window in self._windows else 0
+        A row that has changed between two readings does not stand in for one that was missed. Rows that share a key
+        for good, which come within one reading, count each.
+        """
+        rows = self._windows.get(window)
+        return 0 if rows is None else max(len(rows), len(rows.reading or ()))
+
+    def begin_reading(self, window: int) -> None:
+        """The window is read again: count the rows of this reading for themselves."""
+        self._windows.setdefault(window, _WindowRows()).reading = set()
 
     def is_new(self, window: int, key: int, content: int) -> bool:
         """Note a row; whether it has to be emitted."""
         own = self._windows.get(window)
         if own is None:
             own = self._windows[window] = _WindowRows()
+        if own.reading is not None:
+            own.reading.add((key, content))
         known = own.content_of(key)
         if known is None:
             own.add(key, content)

@@ -318,10 +318,7 @@ class CallRecordStream(WindowCheckpoints):
         """
         for reading in range(READS_OF_A_SHORT_WINDOW + 1):
             announced = run.announced.pop(window.index, None)
-            distinct = run.seen.distinct(window.index)
-            # A row that changed while the window was read must not stand in for one that was missed; rows that
-            # share a key for good must not make the window short for ever.
-            found = distinct + (run.seen.variants(window.index) if reading else 0)
+            found = run.seen.found(window.index)
             if announced is None or found >= announced:
                 return
             if not self.announcement_is_binding:
@@ -348,6 +345,7 @@ class CallRecordStream(WindowCheckpoints):
                 instants.to_text(window.end),
                 found,
             )
+            run.seen.begin_reading(window.index)
             for page in self.drain(window):
                 self._note_announced(run, window, page)
                 yield from emit(window, page.records)

@@ -29,8 +29,21 @@ def test_equal_rows_of_a_window_are_emitted_once_and_differing_ones_all(arriving
     seen = SeenRows()
     emitted = Counter(row for row in arriving if seen.is_new(0, *row))
     assert emitted == Counter(set(arriving))
-    assert seen.distinct(0) == len({key for key, _ in arriving})
-    assert seen.distinct(0) + seen.variants(0) == len(set(arriving))
+    assert seen.found(0) == len({key for key, _ in arriving})
+
+
+@many_runs
+@given(st.lists(st.lists(rows)))
+def test_a_window_has_the_keys_of_all_its_readings_or_the_rows_of_the_last_one(
+    readings: list[list[tuple[int, int]]],
+) -> None:
+    seen = SeenRows()
+    for reading in readings:
+        seen.begin_reading(0)
+        for row in reading:
+            seen.is_new(0, *row)
+    keys = {key for reading in readings for key, _ in reading}
+    assert seen.found(0) == max(len(keys), len(set(readings[-1])) if readings else 0)
 
 
 @many_runs
@@ -41,7 +54,7 @@ def test_a_row_met_in_a_neighbouring_window_is_not_emitted_again_but_counts(
     seen = SeenRows()
     emitted = [row for window, arriving in enumerate((first, second)) for row in arriving if seen.is_new(window, *row)]
     assert sorted(emitted) == sorted(set(first) | set(second))
-    assert seen.distinct(1) == len({key for key, _ in second})
+    assert seen.found(1) == len({key for key, _ in second})
 
 
 def test_windows_out_of_reach_are_forgotten() -> None:

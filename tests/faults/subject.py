@@ -42,6 +42,7 @@ class Subject:
         repeating: switches that repeat rows at the edges of pages.
         shorter_pages: switches for fewer rows on a page than asked for.
         longer_pages: what in a request asks for small pages, and what asks for larger ones.
+        withholding: switches that announce a row of each window which is never sent.
         tricks: the vendor's ambiguities: switch -> what it may be without a record being lost.
     """
 
@@ -64,6 +65,7 @@ class Subject:
     repeating: Values = field(default_factory=dict)
     shorter_pages: Values = field(default_factory=dict)
     longer_pages: tuple[bytes, bytes] | None = None
+    withholding: Values = field(default_factory=dict)
     tricks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     @override

@@ -40,6 +40,7 @@ def _work(stream: str, path: str, kind: str) -> Subject:
         repeating={"repeat_last_row": True},
         shorter_pages={"page_cap": 4, "short_pages": 0.3},
         longer_pages=(b"pageSize=6", b"pageSize=11"),
+        withholding={"withhold": 1, "withhold_reads": None},
         tricks={
             "record_filter": ["start", "disconnect"],
             "bounds": ["[]", "[)", "(]", "()", "()"],
@@ -80,6 +81,7 @@ RECENT_CALLS = Subject(
     repeating={"arrivals": 3},
     shorter_pages={"page_cap": 4},
     longer_pages=(b'"rows": "6"', b'"rows": "11"'),
+    withholding={"withhold": 1, "withhold_reads": None},
     tricks={
         "precedence": ["duration", "timeRange"],
         "range_filter": ["start", "end"],
@@ -156,6 +158,7 @@ INTERACTIONS = Subject(
     login="/oauth/v2/token",
     worn_tokens={"token_requests": 1},
     longer_pages=(b"size=6", b"size=11"),
+    withholding={"withhold": 1, "withhold_reports": None},
     tricks={
         "select_by": ["creation", "finish"],
         "bounds": ["[]", "[)", "(]", "()", "()"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from sandbox import Clock, Fault, RandomFaults, Sandbox
 from tap_callrecords.api import VendorApi
+from tap_callrecords.paginators import Page
+from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.windows import TimeWindow
 from tests.faults.clocks import client_clock
 from tests.faults.judge import Judge, delivered, key_of, visible
 from tests.faults.subject import Subject
@@ -354,3 +358,21 @@ def test_rows_that_change_later_are_delivered_anew(own_box: Sandbox, subject: Su
     }
     assert new == {key_of(row, subject.keys.values()) for row in changed}
     assert "changed later" not in {record[column] for record in first.records(subject.stream)}
+
+
+@pytest.mark.parametrize("subject", [each for each in SUBJECTS if each.withholding], ids=str)
+def test_a_row_that_changes_while_a_window_is_read_does_not_stand_in_for_one_that_is_missing(
+    own_box: Sandbox, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, drain = subject.of(own_box).table(subject.table), CallRecordStream.drain
+    texts = (f"version {number}" for number in itertools.count())
+
+    def change_and_drain(stream: CallRecordStream, window: TimeWindow) -> Iterator[Page]:
+        text = next(texts)
+        table.replace([{**row, subject.changing[0]: text} for row in table])
+        yield from drain(stream, window)
+
+    monkeypatch.setattr(CallRecordStream, "drain", change_and_drain)
+    subject.switch(own_box, subject.withholding)
+    out = run(own_box, subject)
+    assert "announced" in str(out.error)
