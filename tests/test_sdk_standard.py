@@ -12,6 +12,8 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from sandbox import Sandbox
 from tap_callrecords.tap import TapCallRecords
 
+# Whether a field that is seldom set has a value among the newest records depends on the hour.
+pytestmark = pytest.mark.filterwarnings("ignore:No records were available to test:UserWarning")
 box = Sandbox(seed=8, days=2, calls_per_day=40, samples=True)
 
 
