@@ -23,7 +23,7 @@ from typing_extensions import override
 from tap_callrecords import instants, settings
 from tap_callrecords.redaction import REDACTOR, redact_logs
 from tap_callrecords.sources import SOURCES
-from tap_callrecords.writer import PageWriter
+from tap_callrecords.writer import OutputLost, PageWriter
 
 if TYPE_CHECKING:
     from tap_callrecords.api import VendorApi
@@ -50,8 +50,8 @@ class ReadableCommand(SingerCommand):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # which click would pass over in silence
-            self.logger.error("The target has stopped reading; the last STATE that it took holds.")  # noqa: TRY400
+        except (OutputLost, BrokenPipeError) as error:  # click would pass over the latter in silence
+            self.logger.error("%s", error if isinstance(error, OutputLost) else OutputLost(error))  # noqa: TRY400
             sys.stdout = None  # there is nobody to flush to
             ctx.exit(1)
 

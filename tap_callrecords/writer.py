@@ -9,11 +9,24 @@ from collections.abc import Sequence
 from types import FrameType
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.singerlib import Message
 from typing_extensions import override
 
 GRACE_SECONDS = 5.0
 """How long a target may still take to read after a signal; then the process ends, be it in the middle of a line."""
+
+
+class OutputLost(SingerSDKError):  # noqa: N818 - named for what it is
+    """Nobody takes what is written any more."""
+
+    def __init__(self, error: OSError | None) -> None:
+        trouble = "The target has stopped reading"
+        if error is None:
+            trouble = "Standard output is closed"
+        elif not isinstance(error, BrokenPipeError):
+            trouble = f"Standard output can't be written ({error.strerror})"
+        super().__init__(f"{trouble}; the last STATE that it took holds.")
 
 
 class PageWriter(MsgSpecWriter):
@@ -33,12 +46,16 @@ class PageWriter(MsgSpecWriter):
         self._write(b"".join(lines), flush=False)
 
     def _write(self, lines: bytes, *, flush: bool) -> None:
+        if sys.stdout is None:  # how Python begins when it is closed
+            raise OutputLost(None)
         self._writing = True
         try:
             while lines:  # without a buffer (PYTHONUNBUFFERED) a signal lets a part be written only
                 lines = lines[sys.stdout.buffer.write(lines) :]
             if flush:
                 sys.stdout.flush()
+        except OSError as error:
+            raise OutputLost(error) from None
         finally:
             self._writing = False
         if self._ended_by is not None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,6 +15,7 @@ import pytest
 from sandbox import Fault, Sandbox
 from tests.faults.crashes import ENDINGS, Crash, How, Running, wait_until
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
+from tests.support.tap import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +98,29 @@ def test_a_signal_in_the_middle_of_a_page_lets_its_last_line_be_whole(*, unbuffe
     assert out.raw.endswith(b"\n")
     assert len(out.records(WORK.stream)) > 100
     assert not out.bookmark
+
+
+@pytest.mark.parametrize(
+    ("redirected", "words"),
+    [
+        (
+            ">/dev/full",
+            "Standard output can't be written (No space left on device); the last STATE that it took holds.",
+        ),
+        (">&-", "Standard output is closed; the last STATE that it took holds."),
+        ("| head -c 9000 >/dev/null; exit ${PIPESTATUS[0]}", "The target has stopped reading; the last STATE that"),
+    ],
+    ids=["full", "closed", "gone"],
+)
+def test_an_output_that_can_not_be_written_ends_the_run_with_one_line(
+    box: Sandbox, redirected: str, words: str, tmp_path: Path
+) -> None:
+    box.faults.clear()
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({**WORK.of(box).config, "start_date": back(48), "window_hours": 4}))
+    line = f"{sys.executable} -m tap_callrecords --config {config} {redirected}"
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    errors = [line for line in done.stderr.splitlines() if " INFO " not in line]
+    assert len(errors) == 1
+    assert f"{words}; the last STATE that it took holds." in errors[0]
