@@ -168,9 +168,17 @@ def _inner(error: BaseException) -> BaseException | None:
     return next((arg for arg in (*error.args, getattr(error, "reason", None)) if isinstance(arg, BaseException)), None)
 
 
-def _is_hopeless(error: BaseException) -> bool:
-    """Whether trying again is no use: a certificate does not become good by itself."""
-    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error))
+def _cure_of_hopeless(error: BaseException) -> str | None:
+    """What a person has to do where trying again is no use; None for an error that may pass."""
+    for each in _chain(error):
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return (
+                "nothing was sent. Check the URL settings; where a proxy signs certificates itself, "
+                "name the file of its CA in the environment variable REQUESTS_CA_BUNDLE."
+            )
+        if isinstance(each, socket.gaierror) and each.errno == socket.EAI_NONAME:  # others, as EAI_AGAIN, pass
+            return "there is no such host. Check the URL and cluster settings, and the network."
+    return None
 
 
 def retry_after_seconds(response: requests.Response | None) -> float | None:
@@ -232,7 +240,7 @@ def patient(
         waits,
         PASSING_TROUBLES,
         max_tries=max_attempts,
-        giveup=_is_hopeless,
+        giveup=lambda error: _cure_of_hopeless(error) is not None,
         jitter=None,
         on_backoff=announce,
         logger=None,
@@ -243,11 +251,8 @@ def patient(
             return trying(*args, **kwargs)
         except PASSING_TROUBLES as error:
             trouble = describe(error, timeout=timeout)
-            if _is_hopeless(error):
-                raise FatalAPIError(
-                    f"{trouble}; nothing was sent. Check the URL settings; where a proxy signs certificates itself, "
-                    "name the file of its CA in the environment variable REQUESTS_CA_BUNDLE."
-                ) from None
+            if cure := _cure_of_hopeless(error):
+                raise FatalAPIError(f"{trouble}; {cure}") from None
             asked = retry_after_seconds(getattr(error, "response", None))
             if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
                 reason = f"asks to wait {asked / 3600:.1f} hours"

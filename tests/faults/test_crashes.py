@@ -103,12 +103,9 @@ def test_a_signal_in_the_middle_of_a_page_lets_its_last_line_be_whole(*, unbuffe
 @pytest.mark.parametrize(
     ("redirected", "words"),
     [
-        (
-            ">/dev/full",
-            "Standard output can't be written (No space left on device); the last STATE that it took holds.",
-        ),
-        (">&-", "Standard output is closed; the last STATE that it took holds."),
-        ("| head -c 9000 >/dev/null; exit ${PIPESTATUS[0]}", "The target has stopped reading; the last STATE that"),
+        (">/dev/full", "Standard output can't be written (No space left on device)"),
+        (">&-", "Standard output is closed"),
+        ("| head -c 9000 >/dev/null; exit ${PIPESTATUS[0]}", "The target has stopped reading"),
     ],
     ids=["full", "closed", "gone"],
 )

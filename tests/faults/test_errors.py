@@ -78,11 +78,13 @@ SHORT_BLOCK = "from tap_callrecords.sources.voiso import Interactions; Interacti
 NO_NAMES = """
 import socket
 def resolve(*_, **__):
-    raise socket.gaierror(-2, "Name or service not known")
+    raise socket.gaierror(socket.{}, "no name")
 socket.getaddrinfo = resolve
 """
 SMALL_BODIES = "http.LARGEST_BODY = 2**20"
 GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
+FULL_DISK = 'os.dup2(os.open("/dev/full", os.O_WRONLY), 1)'
+NO_OUTPUT = "os.close(1); sys.stdout = None"
 BUG = "from tap_callrecords.records import RecordBuilder; RecordBuilder.read = None"
 
 SETTINGS = (
@@ -141,7 +143,8 @@ CONNECTIONS = (
         always(kind="slow", delay_seconds=1.3),
         config={"request_timeout_seconds": 1, "max_attempts": 1},
     ),
-    Case("the name … could not", config=VOISO_OFF, before=NO_NAMES),
+    Case("the name … could not be resolved; gave up", config=VOISO_OFF, before=NO_NAMES.format("EAI_AGAIN")),
+    Case("the name … could not be resolved; there", config=VOISO_OFF, before=NO_NAMES.format("EAI_NONAME")),
     Case("… refused the connection", config=VOISO_OFF),
     Case("the connection to … broke (…); gave", WORK, always(kind="reset")),
     Case("… answered …; gave", WORK, refusal(503)),
@@ -292,6 +295,8 @@ VOISO = (
 )
 REST = (
     Case("The target has stopped", "voiso", before=GONE_TARGET),
+    Case("Standard output can't", "voiso", before=FULL_DISK),
+    Case("Standard output is", "voiso", before=NO_OUTPUT),
     Case("A fault in tap-callrecords", WORK, before=BUG),
 )
 CASES = (
