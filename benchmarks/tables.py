@@ -223,6 +223,27 @@ def memory(size: Size) -> Table:
     return table
 
 
+def end_to_end(size: Size) -> Table:
+    """Through Meltano into DuckDB and PostgreSQL: once with many rows; with fewer, what the target's settings do."""
+    from benchmarks import end_to_end as ways  # noqa: PLC0415 - its imports would count as memory of the programs measured above
+
+    table = Table(ways.HEAD)
+    with served(rows=size.rows * 5, windows=2 if size.few else 50) as data:
+        less = data.rows // data.days * (1 if size.few else 5)
+        part = data.start + timedelta(days=1 if size.few else 5)
+        measured = [("tap alone, output thrown away", data.rows, ways.tap_alone(data))]
+        loads = [(way, data.end, data.rows) for way in ways.AS_SHIPPED]
+        loads += [(way, data.few_end, data.few) for way in ways.AS_SHIPPED]
+        loads += [(way, part, less) for way in (ways.WITH_SETTINGS[::4] if size.few else ways.WITH_SETTINGS)]
+        for way, end, rows in loads:
+            measured.append((way.title, rows, ways.load(data, way, end, rows)))
+            print(f"  {way.title}, {rows:,} rows: {measured[-1][2].wall:.1f} s", flush=True)
+    for title, rows, parts in measured:
+        table.rows.append(ways.line(title, rows, parts))
+        table.numbers[f"{title}: {rows}"] = vars(parts)
+    return table
+
+
 TABLES: dict[str, Callable[[Size], Table]] = {
     "programs": programs,
     "vendors": vendors,
@@ -230,5 +251,6 @@ TABLES: dict[str, Callable[[Size], Table]] = {
     "history": history,
     "startup": startup,
     "memory": memory,
+    "end_to_end": end_to_end,
 }
 __all__ = ["TABLES", "TAP", "Size", "Table"]

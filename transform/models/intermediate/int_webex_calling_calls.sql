@@ -1,6 +1,7 @@
 {#-
   One row per correlation id. Each party and service of a call has a leg of its own, so the legs that tell most decide:
-  those of people who were called, else those of queues, attendants and the like, else that of the caller.
+  those of people who were called, else those of queues, attendants and the like, else that of the caller. Where none of
+  the people answered, a leg that reached voicemail tells more than theirs.
 -#}
 with legs as (
     select
@@ -30,7 +31,7 @@ calls as (
     select
         call_key, vendor, account, vendor_call_id, channel,
         max(case when first_rank = 1 then direction end) as direction,
-        {{ strongest_outcome_of_group('case when decides then outcome end') }} as outcome,
+        {{ strongest_outcome_of_group("case when decides or outcome = 'voicemail' then outcome end") }} as outcome,
         min(started_at) as started_at,
         min(case when decides and outcome = 'answered' then answered_at end) as answered_at,
         max(ended_at) as ended_at,
