@@ -7,18 +7,22 @@ import argparse
 from benchmarks.page import keep, write
 from benchmarks.tables import TABLES, Size, programs
 
+LARGE = ("memory", "end_to_end")
+
 
 def main() -> None:
-    """Measure what was asked for; the memory of large runs only when it is named, or with `all`."""
+    """Measure what was asked for; the large runs only when they are named, or with `all`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("tables", nargs="*", help=f"{', '.join(TABLES)}, or all; without: all but memory")
+    parser.add_argument(
+        "tables", nargs="*", help=f"{', '.join(TABLES)}, or all; without: all but {' and '.join(LARGE)}"
+    )
     parser.add_argument("--rows", type=int, default=Size.rows)
     parser.add_argument("--rounds", type=int, default=Size.rounds)
     parser.add_argument("--programs", nargs="*", default=[], metavar="NAME", help="only these (parts of names)")
     parser.add_argument("--quick", action="store_true", help="a smoke run: few rows, one round, no other environments")
     parser.add_argument("--write", action="store_true", help="bring the results into docs/performance.md, with plots")
     options = parser.parse_args()
-    wanted = options.tables or [name for name in TABLES if name != "memory"]
+    wanted = options.tables or [name for name in TABLES if name not in LARGE]
     wanted = list(TABLES) if "all" in wanted else wanted
     if unknown := set(wanted) - set(TABLES):
         parser.error(f"there is no table {', '.join(sorted(unknown))}")
@@ -27,7 +31,7 @@ def main() -> None:
         table = programs(size, options.programs) if name == "programs" else TABLES[name](size)
         print(f"\n{name}\n\n{table.markdown()}\n", flush=True)
         if not options.quick:
-            rounds = "one run each" if name == "memory" else f"medians of {size.rounds} alternating rounds"
+            rounds = "one run each" if name in LARGE else f"medians of {size.rounds} alternating rounds"
             keep(name, table.markdown(), table.numbers, rounds)
     if options.write:
         write()
