@@ -98,9 +98,9 @@ def test_a_long_quote_is_cut_without_leaving_half_a_number() -> None:
         assert "1212" not in quoted
 
 
-@pytest.mark.parametrize("hostile", ["a" * 10**6, "1 " * 10**6, "a." * 10**6, "eyJ" * 10**6, "+" * 10**6, "@" * 10**6])
+@pytest.mark.parametrize("hostile", ["a", "1 ", "a.", "eyJ", "+", "@"])
 def test_a_hostile_text_is_quoted_in_no_time(hostile: str) -> None:
-    assert len(clean_quote(hostile)) <= 200
+    assert len(clean_quote(hostile * 10**6)) <= 200
 
 
 # Logs
