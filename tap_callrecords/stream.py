@@ -316,8 +316,9 @@ class CallRecordStream(WindowCheckpoints):
         Raises:
             FatalAPIError: it stays short.
         """
+        announced = None
         for reading in range(READS_OF_A_SHORT_WINDOW + 1):
-            announced = run.announced.pop(window.index, None)
+            announced = run.announced.pop(window.index, announced)
             found = run.seen.found(window.index)
             if announced is None or found >= announced:
                 return

@@ -380,3 +380,21 @@ def test_a_row_that_changes_while_a_window_is_read_does_not_stand_in_for_one_tha
     subject.switch(own_box, subject.withholding)
     out = run(own_box, subject)
     assert "announced" in str(out.error)
+
+
+@pytest.mark.parametrize("subject", [each for each in SUBJECTS if each.withholding], ids=str)
+def test_a_short_window_stays_short_when_its_later_readings_announce_nothing(
+    own_box: Sandbox, subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drain, drained = CallRecordStream.drain, set[int]()
+
+    def announce_once(stream: CallRecordStream, window: TimeWindow) -> Iterator[Page]:
+        for page in drain(stream, window):
+            if window.index in drained:
+                page.announced = None
+            yield page
+        drained.add(window.index)
+
+    monkeypatch.setattr(CallRecordStream, "drain", announce_once)
+    subject.switch(own_box, subject.withholding)
+    assert "announced" in str(run(own_box, subject).error)
