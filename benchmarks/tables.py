@@ -133,25 +133,33 @@ def vendors(size: Size) -> Table:
 
 
 def latency(size: Size) -> Table:
-    """Rows a second against the vendor's slowness and `parallel_windows`."""
-    delays = (0.0, 0.02) if size.few else (0.0, 0.05, 0.2)
+    """Rows a second against the vendor's slowness and `parallel_windows`, with many rows in a window and with few."""
     at_once = (1, 4) if size.few else (1, 2, 4, 8, 16)
     windows = 4 if size.few else 64
-    table = Table(["answer takes", *(f"{number} at once" for number in at_once)])
+    table = Table(["answer takes", "rows in a window", *(f"{number} at once" for number in at_once)])
     peaks: dict[int, float] = dict.fromkeys(at_once, 0)
-    with served(rows=size.rows, windows=windows) as data:
-        catalog = data.catalog(LEGS)
-        for delay in delays:
-            data.answer_after(delay)
-            commands = {
-                str(number): data.tap(str(number), catalog=catalog, parallel_windows=number) for number in at_once
-            }
-            used = {name: middle(runs) for name, runs in alternate(commands, min(size.rounds, 3)).items()}
-            speeds = {int(name): data.rows / each.wall for name, each in used.items()}
-            peaks = {number: max(peaks[number], used[str(number)].peak_mb) for number in at_once}
-            table.rows.append([f"{delay * 1000:.0f} ms longer", *(f"{speed:,.0f}" for speed in speeds.values())])
-            table.numbers[f"{delay * 1000:.0f}"] = speeds
-    table.rows.append(["peak MB", *(f"{peak:.0f}" for peak in peaks.values())])
+    shapes = ((size.rows, (0.0, 0.02)),) if size.few else ((size.rows, (0.0, 0.05, 0.2)), (size.rows // 10, (0.2,)))
+    for rows, delays in shapes:
+        with served(rows=rows, windows=windows) as data:
+            catalog = data.catalog(LEGS)
+            for delay in delays:
+                data.answer_after(delay)
+                commands = {
+                    str(number): data.tap(str(number), catalog=catalog, parallel_windows=number) for number in at_once
+                }
+                used = {name: middle(runs) for name, runs in alternate(commands, min(size.rounds, 3)).items()}
+                speeds = {int(name): data.rows / each.wall for name, each in used.items()}
+                peaks = {number: max(peaks[number], used[str(number)].peak_mb) for number in at_once}
+                table.rows.append(
+                    [
+                        f"{delay * 1000:.0f} ms longer",
+                        f"{rows // windows:,}",
+                        *(f"{speed:,.0f} ({speed / speeds[1]:.1f} x)" for speed in speeds.values()),
+                    ]
+                )
+                if rows == size.rows:
+                    table.numbers[f"{delay * 1000:.0f}"] = speeds
+    table.rows.append(["peak MB", "", *(f"{peak:.0f}" for peak in peaks.values())])
     return table
 
 
