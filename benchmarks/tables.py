@@ -244,7 +244,7 @@ def end_to_end(size: Size) -> Table:
         measured = [("tap alone, output thrown away", data.rows, ways.tap_alone(data))]
         loads = [(way, data.end, data.rows) for way in ways.AS_SHIPPED]
         loads += [(way, data.few_end, data.few) for way in ways.AS_SHIPPED]
-        loads += [(way, data.start + timedelta(days=5), data.rows // 10) for way in ways.WITH_SETTINGS]
+        loads += [(way, data.start + timedelta(days=3), data.rows // 50 * 3) for way in ways.WITH_SETTINGS]
         if size.few:
             del loads[1:]
         for way, end, rows in loads:

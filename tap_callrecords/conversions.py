@@ -115,7 +115,7 @@ def instant(value: Any) -> str | None:
 
 def epoch_ms(value: Any) -> str | None:
     """Epoch milliseconds as an instant; 0 means none."""
-    milliseconds = integer(value)
+    milliseconds = value if type(value) is int else integer(value)
     if not milliseconds:
         return None
     try:

@@ -32,9 +32,8 @@ def from_epoch_ms(milliseconds: int) -> str:
     """
     if not 0 <= milliseconds <= _LAST_MS:
         raise ValueError(milliseconds)
-    hours, rest = divmod(milliseconds, _MS_PER_HOUR)
-    seconds, millis = divmod(rest, 1000)
-    return _hour_text(hours) + _MINUTES[seconds] + _MILLIS[millis]
+    rest = milliseconds % _MS_PER_HOUR
+    return _hour_text(milliseconds // _MS_PER_HOUR) + _MINUTES[rest // 1000] + _MILLIS[rest % 1000]
 
 
 def to_text(instant: datetime) -> str:

@@ -27,7 +27,6 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
@@ -96,8 +95,9 @@ class _Layout:
     """The row type, and what has to be done to a row, as far as the rows met so far ask for it."""
 
     decoder: msgspec.json.Decoder[Any]
-    pick: Callable[[tuple[Any, ...]], tuple[Any, ...]]
-    conversions: tuple[tuple[int, Converter], ...]
+    """Of pages of rows, whose fields stand in the order of our columns, unknown ones behind them."""
+    conversions: tuple[tuple[int, int, Converter], ...]
+    """Column, the place of the value that it is made from, and how."""
     unknown: tuple[tuple[int, str], ...]
 
 
@@ -176,29 +176,35 @@ class RecordBuilder:
     def _lay_out(self) -> _Layout:
         fields: list[tuple[Any, ...]] = []
         names: dict[str, str] = {}
-        conversions: list[tuple[int, Converter]] = []
-        position_of: dict[int, int] = {}
-        for position, source in enumerate(self._sources.values()):
-            kind = source.columns[0].well_typed
-            if source.untyped or any(column.well_typed != kind for column in source.columns):
-                kind = Any
-            name = f"field_{position}"
-            names[name] = source.name
-            fields.append((name, kind) if source.is_key else (name, kind if kind is Any else kind | None, None))
-            for column in source.columns:
-                position_of[column.index] = position
-                if kind is Any or not column.passes or column.index in self._defaults:
-                    conversions.append((column.index, self._finisher(column)))
+        conversions: list[tuple[int, int, Converter]] = []
+        for index, column in enumerate(self._columns):
+            source = None if column.source is None else self._sources[self._matched(column.source)]
+            if source is None or source.columns[0] is not column:  # made from another column's value, or from none
+                names[f"field_{index}"] = f"tap_callrecords.{column.name}"  # which no vendor sends
+                fields.append((f"field_{index}", None, None))
+            else:
+                kind = column.well_typed
+                if source.untyped or any(each.well_typed != kind for each in source.columns):
+                    kind = Any
+                names[f"field_{index}"] = source.name
+                fields.append(
+                    (f"field_{index}", kind)
+                    if source.is_key
+                    else (f"field_{index}", kind if kind is Any else kind | None, None)
+                )
+                conversions += (
+                    (each.index, index, self._finisher(each))
+                    for each in source.columns
+                    if kind is Any or not each.passes or each.index in self._defaults or each is not column
+                )
         unknown = [(len(fields) + offset, name) for offset, name in enumerate(sorted(self._unknown))]
         for position, name in unknown:
             names[f"field_{position}"] = name
             fields.append((f"field_{position}", Any, msgspec.UNSET))
         row_type = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False)
-        absent = len(fields)  # the place of the None that follows a row's values
         return _Layout(
             decoder=msgspec.json.Decoder(self._envelope[row_type]),
-            pick=itemgetter(*(position_of.get(column.index, absent) for column in self._columns)),
-            conversions=tuple(sorted(conversions, key=itemgetter(0))),
+            conversions=tuple(conversions),
             unknown=tuple(unknown),
         )
 
@@ -219,26 +225,27 @@ class RecordBuilder:
         return convert
 
     def _from_typed(self, rows: list[Any], layout: _Layout) -> list[Record]:
-        astuple, pick, record_type = msgspec.structs.astuple, layout.pick, self.record_type
+        astuple, record_type, count = msgspec.structs.astuple, self.record_type, len(self._columns)
         conversions, unknown, rescued_index = layout.conversions, layout.unknown, self._rescued
         records = []
         for row in rows:
-            fields = (*astuple(row), None)
-            values = [*pick(fields)]
+            fields = astuple(row)
+            values = [*fields]
             try:
-                for index, convert in conversions:
-                    values[index] = convert(values[index])
+                for index, origin, convert in conversions:
+                    values[index] = convert(fields[origin])
             except Misfit:
                 records.append(self._build_one(self._as_mapping(fields, layout)))
                 continue
             if unknown:
                 rescued = {name: fields[index] for index, name in unknown if fields[index] is not msgspec.UNSET}
                 values[rescued_index] = self._protected(rescued)
+                del values[count:]
             records.append(record_type(*values))
         return records
 
     def _as_mapping(self, fields: tuple[Any, ...], layout: _Layout) -> dict[str, Any]:
-        row = {source.name: value for source, value in zip(self._sources.values(), fields, strict=False)}
+        row = {source.name: fields[source.columns[0].index] for source in self._sources.values()}
         row |= {name: fields[index] for index, name in layout.unknown if fields[index] is not msgspec.UNSET}
         return row
 
