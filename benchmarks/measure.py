@@ -17,6 +17,8 @@ from statistics import median
 
 ROOT = Path(__file__).parents[1]
 QUIET = {"TAP_CALLRECORDS_LOGLEVEL": "INFO", "RUNTIME__DLTHUB_TELEMETRY": "false"}
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+"""Programs run as where they are installed: with compiled modules, with a buffer."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def run(command: Sequence[str], *, show: Callable[[Path], None] | None = None) -
         out = Path(folder) / "out" if show else Path(os.devnull)
         with out.open("wb") as stdout:
             begun = time.perf_counter()
-            process = subprocess.Popen(command, stdout=stdout, stderr=err, cwd=ROOT, env={**os.environ, **QUIET})
+            process = subprocess.Popen(command, stdout=stdout, stderr=err, cwd=ROOT, env={**PLAIN, **QUIET})
             _, status, used = os.wait4(process.pid, 0)
             wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)

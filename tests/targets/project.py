@@ -41,6 +41,7 @@ class Project:
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("TAP_", "TARGET_", "MELTANO_"))
         }
+        (self.folder / "tmp").mkdir(exist_ok=True)
         with self._log.open("wb") as log:
             return subprocess.Popen(
                 [Path(sys.executable).with_name("meltano"), "run", TAP, target],
@@ -48,6 +49,7 @@ class Project:
                 env={
                     **inherited,
                     "PATH": path,
+                    "TMPDIR": str(self.folder / "tmp"),  # some targets leave files there
                     **_variables(TAP, {"_select": ["*.*"], **tap_settings}),
                     **_variables(target, target_settings),
                 },
