@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -81,6 +82,8 @@ def integer(value: Any) -> int | None:
 
 def number(value: Any) -> float | None:
     """A number, also written as text."""
+    if type(value) is float and abs(value) < EXACT:
+        return value
     decimal = _decimal(value)
     if decimal is None:
         return None
@@ -140,7 +143,14 @@ def _clock_ms(value: Any) -> int | None:
     """`hh:mm:ss`, with any number of hour digits, as milliseconds."""
     if value is None or value == "":
         return None
-    match = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        raise Misfit
+    return _read_clock(value.strip())
+
+
+@lru_cache(maxsize=10_000)  # most calls are short: there are few different durations
+def _read_clock(text: str) -> int:
+    match = _CLOCK.fullmatch(text)
     if match is None:
         raise Misfit
     hours, minutes, seconds = (int(part) for part in match.groups()[:3])

@@ -38,8 +38,7 @@ def from_epoch_ms(milliseconds: int) -> str:
 
 def to_text(instant: datetime) -> str:
     """Write an aware datetime as text, cut to milliseconds."""
-    utc = instant.astimezone(UTC)
-    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def parse(text: str) -> datetime:
