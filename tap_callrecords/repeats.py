@@ -13,10 +13,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 
-PACKED_AT = 100_000
+PACKED_AT = 50_000
 """Rows of a window kept in a dict, which costs 100 bytes for each; beyond, they are packed into 16 bytes."""
-_FLAGS = 2**24
-"""Flags that tell without a search that a key is in no pack: of a million rows all but one new row in sixteen."""
+_FLAGS = 2**21
+"""Bytes of flags, one bit for several keys, that tell without a search that a key is in no pack: of a million rows all
+but one new row in sixteen."""
 
 
 class _WindowRows:
@@ -37,7 +38,7 @@ class _WindowRows:
     def content_of(self, key: int) -> int | None:
         """The content that a key came with first; None for a key not met."""
         content = self._recent.get(key)
-        if content is None and self._flags and self._flags[key % _FLAGS]:
+        if content is None and self._flags and self._flags[(key >> 3) % _FLAGS] & 1 << (key & 7):
             for keys, contents in self._packs:
                 place = bisect_left(keys, key)
                 if place < len(keys) and keys[place] == key:
@@ -55,7 +56,7 @@ class _WindowRows:
         self._packs.append((array("q", keys), array("q", map(self._recent.__getitem__, keys))))
         self._flags = self._flags or bytearray(_FLAGS)
         for key in keys:
-            self._flags[key % _FLAGS] = 1
+            self._flags[(key >> 3) % _FLAGS] |= 1 << (key & 7)
         self._recent = {}
 
     def has(self, key: int, content: int) -> bool:
