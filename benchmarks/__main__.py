@@ -31,7 +31,7 @@ def main() -> None:
         table = programs(size, options.programs) if name == "programs" else TABLES[name](size)
         print(f"\n{name}\n\n{table.markdown()}\n", flush=True)
         if not options.quick:
-            rounds = "one run each" if name in LARGE else f"medians of {size.rounds} alternating rounds"
+            rounds = "one run each" if name in LARGE else f"medians of {table.rounds or size.rounds} alternating rounds"
             keep(name, table.markdown(), table.numbers, rounds)
     if options.write:
         write()

@@ -34,9 +34,10 @@ class Size:
 
 @dataclass
 class Table:
-    """A result: for people, and for the plots."""
+    """A result: for people, and for the plots; of so many rounds, if not as many as asked for."""
 
     head: Sequence[str]
+    rounds: int | None = None
     rows: list[Sequence[str]] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
 
@@ -136,7 +137,8 @@ def latency(size: Size) -> Table:
     """Rows a second against the vendor's slowness and `parallel_windows`, with many rows in a window and with few."""
     at_once = (1, 4) if size.few else (1, 2, 4, 8, 16)
     windows = 4 if size.few else 64
-    table = Table(["answer takes", "rows in a window", *(f"{number} at once" for number in at_once)])
+    rounds = min(size.rounds, 3)
+    table = Table(["answer takes", "rows in a window", *(f"{number} at once" for number in at_once)], rounds)
     peaks: dict[int, float] = dict.fromkeys(at_once, 0)
     shapes = ((size.rows, (0.0, 0.02)),) if size.few else ((size.rows, (0.0, 0.05, 0.2)), (size.rows // 10, (0.2,)))
     for rows, delays in shapes:
@@ -147,7 +149,7 @@ def latency(size: Size) -> Table:
                 commands = {
                     str(number): data.tap(str(number), catalog=catalog, parallel_windows=number) for number in at_once
                 }
-                used = {name: middle(runs) for name, runs in alternate(commands, min(size.rounds, 3)).items()}
+                used = {name: middle(runs) for name, runs in alternate(commands, rounds).items()}
                 speeds = {int(name): data.rows / each.wall for name, each in used.items()}
                 peaks = {number: max(peaks[number], used[str(number)].peak_mb) for number in at_once}
                 table.rows.append(
@@ -191,8 +193,9 @@ def startup(size: Size) -> Table:
         "tap-callrecords --about": [*tap, "--about", "--format=json"],
         "tap-callrecords --discover": [*tap, "--discover"],
     }
-    used = {name: middle(runs) for name, runs in alternate(commands, 1 if size.few else 2 * size.rounds + 1).items()}
-    table = Table(["", "CPU s", "wall s", "peak MB"])
+    rounds = 1 if size.few else 2 * size.rounds + 1
+    used = {name: middle(runs) for name, runs in alternate(commands, rounds).items()}
+    table = Table(["", "CPU s", "wall s", "peak MB"], rounds)
     for name, each in used.items():
         table.rows.append([name, f"{each.cpu:.3f}", f"{each.wall:.3f}", f"{each.peak_mb:.0f}"])
         table.numbers[name] = vars(each)
