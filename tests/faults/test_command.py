@@ -68,7 +68,7 @@ def test_the_command_rides_out_all_passing_troubles(box: Sandbox, vendor: str) -
 @pytest.mark.parametrize("vendor", NAMES)
 def test_the_command_ends_before_the_gap_with_one_line_and_goes_on_next_time(box: Sandbox, vendor: str) -> None:
     subjects = [subject for subject in SUBJECTS if subject.vendor == vendor]
-    box.faults.add(Fault("reset_mid_body", after=7, times=None))
+    box.faults.add(Fault("reset_mid_body", after=3, times=None))
     first = run(box, subjects, max_attempts=1, parallel_windows=4)
     assert first.exit_code == 1
     errors = [line for line in first.stderr.splitlines() if "ERROR" in line]
