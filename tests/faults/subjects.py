@@ -35,7 +35,7 @@ def _work(stream: str, path: str, kind: str) -> Subject:
         asked=_work_asked,
         instant=lambda vendor: vendor.switches.record_filter if kind == "records" else "disconnect",
         small_pages={"eightx8_work_page_size": 6},
-        login="/work/v1/oauth/token",
+        login="/v1/oauth/token",
         worn_tokens={"token_requests": 1},
         repeating={"repeat_last_row": True},
         shorter_pages={"page_cap": 4, "short_pages": 0.3},
