@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+
 import pytest
 
 from tap_callrecords import http
@@ -12,3 +15,12 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries in this process wait a thousandth of what they wait for users; `Retry-After` stays as it is."""
     monkeypatch.setattr(http, "FIRST_WAIT_SECONDS", 0.001)
     monkeypatch.setattr(http, "LONGEST_WAIT_SECONDS", 0.06)
+
+
+@pytest.fixture(autouse=True)
+def own_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end a test run as ever: a tap made in this process takes them for itself."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)

@@ -187,9 +187,10 @@ class Crash:
         box, names = self.box, [subject.stream for subject in self.subjects]
         box.requests.clear()
         box.faults.clear()
-        box.faults.add(Fault("slow", delay_seconds=0.008, times=None))
         rows = {subject.stream: visible(box, subject) for subject in self.subjects}
         at = dice.randint(1, max(1, requests - 5))
+        # A run that is through before the signal reaches it has not been ended: it is held up behind the point.
+        box.faults.add(Fault("slow", after=at + 3, delay_seconds=2), Fault("slow", delay_seconds=0.008, times=None))
         with Running(self.config, names, unbuffered=dice.random() < 0.5) as running:
             wait_until(lambda: len(box.requests) >= at or running.process.poll() is not None)
             time.sleep(dice.random() * 0.01)
