@@ -31,23 +31,14 @@ from tests.faults.crashes import ENDINGS, Crash
 from tests.faults.judge import Judge, Key, Seen, bookmark, key_of, visible
 from tests.faults.subject import Subject
 from tests.faults.subjects import SUBJECTS, VENDORS, WINDOWED
+from tests.faults.troubles import PASSING
 from tests.support.tap import Output, sync
 
 BEGIN = datetime(2026, 3, 11, 9, tzinfo=UTC)
 FAULTS: Sequence[Fault] = (
-    *(Fault("status", status=status) for status in (429, 500, 502, 503, 504)),
+    *(Fault("status", status=status) for status in (401, 429, 500, 502, 503, 504)),
     Fault("status", status=429, retry_after="0"),
-    Fault("status", status=503, retry_after="0", retry_as_date=True),
-    Fault("status", status=401),
-    Fault("reset"),
-    Fault("reset_mid_body"),
-    Fault("reset_after_body"),
-    Fault("close"),
-    Fault("truncated_json"),
-    Fault("truncated_length"),
-    Fault("empty"),
-    Fault("html"),
-    Fault("content_type"),
+    *PASSING,
     Fault("nan"),
     Fault("slow", delay_seconds=0.005),
 )

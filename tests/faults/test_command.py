@@ -13,21 +13,13 @@ from tests.faults.judge import Judge, visible
 from tests.faults.soak import soak
 from tests.faults.subject import Subject
 from tests.faults.subjects import SUBJECTS, VENDORS
+from tests.faults.troubles import PASSING
 from tests.support.tap import Output, catalog_of, command
 
 NAMES = [subject.vendor for subject in VENDORS]
 TROUBLES = (
     *(Fault("status", status=status, retry_after="0") for status in (429, 500, 502, 503, 504)),
-    Fault("status", status=503, retry_after="0", retry_as_date=True),
-    Fault("reset"),
-    Fault("reset_mid_body"),
-    Fault("reset_after_body"),
-    Fault("close"),
-    Fault("truncated_json"),
-    Fault("truncated_length"),
-    Fault("empty"),
-    Fault("html"),
-    Fault("content_type"),
+    *PASSING,
     Fault("slow"),
 )
 

@@ -26,7 +26,7 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 
 from sandbox import Fault, Sandbox
 from tap_callrecords import http
-from tap_callrecords.records import BrokenBody
+from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
 from tests.support.tap import sync
