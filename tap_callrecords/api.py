@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from tap_callrecords.auth import TokenClient, bearer_of
 from tap_callrecords.http import CarefulSession, Refused, host_of, patient
-from tap_callrecords.records import BrokenBody
+from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.redaction import clean_quote
 
 T = TypeVar("T")

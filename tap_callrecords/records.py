@@ -20,25 +20,19 @@ mean to read each page a second time.
 
 from __future__ import annotations
 
-import codecs
-import json
-import math
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import msgspec
 
-from tap_callrecords.conversions import Converter, Misfit, converter_for, is_too_deep, plain_type
+from tap_callrecords.columns import Column
+from tap_callrecords.conversions import Converter, Misfit, is_too_deep, plain_type
+from tap_callrecords.loose_json import BrokenBody, decode_loosely
 from tap_callrecords.privacy import Privacy
 
-T = TypeVar("T")
-_ESCAPE = re.compile(
-    r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)", re.DOTALL
-)
-_SPELL_OUT = "tap_callrecords.spell_out"
 Record: TypeAlias = Any
 """A Struct with one field for each column of the stream; its class is made from the schema."""
 
@@ -49,35 +43,6 @@ _WARN_AT_MOST = 200
 """Fields that are told when they are rescued; so many make the point."""
 _LEARNABLE = re.compile(r'[^"\\\x00-\x1f]{0,200}')
 """Field names that msgspec can take into a row type, and that are not excessively long."""
-_INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_WELL_TYPED: Mapping[str, Any] = {"string": str, "integer": _INT64, "boolean": bool, "array": list[str]}
-"""JSON types whose values, found well typed, are ours as they are."""
-
-
-class BrokenBody(ValueError):  # noqa: N818 - named for what it is
-    """A body that is not the documented envelope: to be asked for again, never taken for an empty page."""
-
-
-class _Column:
-    """One property of the schema, compiled."""
-
-    def __init__(self, index: int, name: str, schema: Mapping[str, Any], privacy: Privacy) -> None:
-        self.index = index
-        self.name = name
-        self.source: str | None = schema.get("x-source")
-        self.convert = protected(schema, privacy)
-        conversion = schema.get("x-convert")
-        kind = "integer" if conversion == "epoch_ms" else plain_type(schema)
-        is_plain_list = kind != "array" or plain_type(schema.get("items", {})) == "string"
-        self.well_typed = _WELL_TYPED.get(kind, Any) if is_plain_list and conversion in (None, "epoch_ms") else Any
-        """The type whose values `convert` takes without a misfit (but for their range); Any for none."""
-        self.passes = (
-            self.well_typed is not Any
-            and not conversion
-            and schema.get("format") != "date-time"
-            and (privacy.keeps or "x-pii" not in schema)
-        )
-        """Well typed values are ours as they are."""
 
 
 @dataclass(slots=True)
@@ -87,7 +52,7 @@ class _Source:
     name: str
     is_key: bool = False
     untyped: bool = False
-    columns: list[_Column] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +99,7 @@ class RecordBuilder:
         self._on_missing_key = on_missing_key
         properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
         names = list(properties)
-        self._columns = [_Column(index, name, properties[name], privacy) for index, name in enumerate(names)]
+        self._columns = [Column(index, name, properties[name], privacy) for index, name in enumerate(names)]
         self._rescued = names.index(RESCUED)
         self._defaults = {names.index(name): default for name, default in (key_defaults or {}).items()}
         self._keys = [names.index(key) for key in keys]
@@ -208,7 +173,7 @@ class RecordBuilder:
             unknown=tuple(unknown),
         )
 
-    def _finisher(self, column: _Column) -> Converter:
+    def _finisher(self, column: Column) -> Converter:
         """The column's converter; for a key also what makes it never null."""
         convert = column.convert
         if column.index in self._defaults:
@@ -271,7 +236,7 @@ class RecordBuilder:
         for name, value in row.items():
             source = self._sources.get(self._matched(name))
             columns = [] if source is None else source.columns
-            found_room = [_place(value, column, values) for column in columns]
+            found_room = [column.place(value, values) for column in columns]
             if not found_room or not all(found_room):
                 rescued[name] = value
         self._complete_keys(values, row)
@@ -312,7 +277,7 @@ class RecordBuilder:
                     source = self._sources.get(self._matched(name))
                     if source is not None:
                         source.name = name if _LEARNABLE.fullmatch(name) else source.name
-                        source.untyped |= not all(_is_well_typed(value, column) for column in source.columns)
+                        source.untyped |= not all(column.is_well_typed(value) for column in source.columns)
                     elif name not in known and len(known) < _LEARN_AT_MOST and _LEARNABLE.fullmatch(name):
                         known.add(name)
                         self._unknown.append(name)
@@ -320,141 +285,3 @@ class RecordBuilder:
                 len(self._unknown),
                 [(each.name, each.untyped) for each in self._sources.values()],
             )
-
-
-def decode_loosely(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """Decode JSON as it is in the wild.
-
-    Raises:
-        BrokenBody: the body is not of the decoder's type, or is nested too deeply.
-    """
-    try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    # What msgspec refuses, but JSON in the wild has: NaN, 1e400, a byte order mark, control characters in text,
-    # halves of surrogate pairs, bytes that are no UTF-8. No encoding takes the last two: they are spelled out.
-    try:
-        text = _ESCAPE.sub(_spell_out, body.decode("utf-8-sig", _SPELL_OUT))
-        loaded = json.loads(text, parse_float=_finite, parse_int=_whole, parse_constant=str, strict=False)
-        return msgspec.convert(loaded, decoder.type)
-    except (ValueError, RecursionError) as error:
-        raise BrokenBody(type(error).__name__) from error
-
-
-def _place(value: Any, column: _Column, values: list[Any]) -> bool:
-    """Convert a value into its column's place; whether all of it found room there."""
-    converted, fits = _kept(column.convert, value)
-    if values[column.index] in (None, ""):  # else two spellings of one name: the one that tells more stays
-        values[column.index] = converted
-        return fits
-    return fits and converted in (None, "", values[column.index])
-
-
-def _is_well_typed(value: Any, column: _Column) -> bool:
-    if value is None or column.well_typed is Any:
-        return True
-    try:
-        msgspec.convert(value, column.well_typed)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def protected(schema: Mapping[str, Any], privacy: Privacy) -> Converter:
-    """The converter of a property, members of nested objects and personal data included."""
-    convert = converter_for(schema)
-    items = schema.get("items", {})
-    if "properties" in schema:
-        convert = _then(convert, _members(schema["properties"], privacy))
-    elif "properties" in items:
-        convert = _then(convert, _each(_then(converter_for(items), _members(items["properties"], privacy))))
-    kind = schema.get("x-pii")
-    if kind is None or privacy.keeps:
-        return convert
-    return _then(convert, lambda value: privacy.value(value, kind))
-
-
-def _then(convert: Converter, finish: Converter) -> Converter:
-    """Convert and finish a value, and also the part of it that fits."""
-
-    def both(value: Any) -> Any:
-        misfit = None
-        try:
-            converted = convert(value)
-        except Misfit as error:
-            if error.kept is None:
-                raise
-            misfit, converted = error, error.kept
-        finished = finish(converted)
-        if misfit is not None:
-            raise Misfit(finished)
-        return finished
-
-    return both
-
-
-def _kept(convert: Converter, value: Any) -> tuple[Any, bool]:
-    """The converted value or what fits of it, and whether all fitted."""
-    try:
-        return convert(value), True
-    except Misfit as misfit:
-        return misfit.kept, False
-
-
-def _each(convert_item: Converter) -> Converter:
-    def convert(items: Any) -> Any:
-        if not isinstance(items, list):
-            return items
-        converted = [_kept(convert_item, item) for item in items]
-        values = [value for value, _ in converted if value is not None]
-        if len(values) < len(items) or not all(fits for _, fits in converted):
-            raise Misfit(values)
-        return values
-
-    return convert
-
-
-def _members(properties: Mapping[str, Mapping[str, Any]], privacy: Privacy) -> Converter:
-    """Convert an object's members; those that the schema does not know stay, under the vendor's names.
-
-    One that has the name of a property, but is not what the property is made from, can't stay there.
-    """
-    columns = [(name, each.get("x-source", name), protected(each, privacy)) for name, each in properties.items()]
-    known = {source for _, source, _ in columns}
-
-    def convert(members: Any) -> Any:
-        if not isinstance(members, dict):
-            return members
-        converted = {name: _kept(member, members.get(source)) for name, source, member in columns}
-        values = {name: value for name, (value, _) in converted.items()}
-        unknown = {name: member for name, member in members.items() if name not in known}
-        values |= {name: privacy.value(member) for name, member in unknown.items() if name not in properties}
-        if unknown.keys() & properties.keys() or not all(fits for _, fits in converted.values()):
-            raise Misfit(values)
-        return values
-
-    return convert
-
-
-def _finite(digits: str) -> Any:
-    value = float(digits)
-    return value if math.isfinite(value) else digits
-
-
-def _whole(digits: str) -> Any:
-    return int(digits) if len(digits) < 1000 else digits  # noqa: PLR2004 - Python refuses more than 4300 digits
-
-
-def _spell_out(escape: re.Match[str]) -> str:
-    r"""Half of a surrogate pair (`\ud800`) as the text of its escape."""
-    return "\\\\" + escape["half"] if escape["half"] else escape[0]
-
-
-def _spell_out_bytes(error: UnicodeError) -> tuple[str, int]:
-    r"""Bytes that are no UTF-8 as text (`\xfc`), escaped for JSON."""
-    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - used for decoding only
-    return "".join(f"\\\\x{byte:02x}" for byte in error.object[error.start : error.end]), error.end
-
-
-codecs.register_error(_SPELL_OUT, _spell_out_bytes)

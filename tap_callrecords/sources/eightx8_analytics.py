@@ -21,8 +21,9 @@ from tap_callrecords import instants
 from tap_callrecords.api import VendorApi, VerbatimRequest, read_token_answer, token_lifetime, words_of
 from tap_callrecords.auth import Token, TokenClient
 from tap_callrecords.http import PageLost, Refused, host_of, waits
+from tap_callrecords.loose_json import BrokenBody, decode_loosely
 from tap_callrecords.paginators import LinkPaginator, Page, next_link
-from tap_callrecords.records import BrokenBody, Record, decode_loosely
+from tap_callrecords.records import Record
 from tap_callrecords.redaction import REDACTOR, clean_quote
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.stream import CallRecordStream

@@ -16,9 +16,10 @@ from typing_extensions import override
 from tap_callrecords import instants
 from tap_callrecords.full_table import FullTableStream
 from tap_callrecords.http import PageLost, Refused
+from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.paginators import Page
 from tap_callrecords.paginators_search_token import BLOCK, CutShort, Refusal, SearchPage, SearchTokenPaginator
-from tap_callrecords.records import BrokenBody, Record
+from tap_callrecords.records import Record
 from tap_callrecords.repeats import SeenRows
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.sources.voiso_api import TokenDemanded, VoisoApi
