@@ -1,122 +1,34 @@
-"""Recent Calls: what its documents leave open loses nothing (CC R1 to R14), and its refusals are told in words."""
+"""Recent Calls: what its documents leave open loses nothing (CC R1 to R6, R8, R9)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from singer_sdk.exceptions import ConfigurationError
 
-from sandbox import Clock, Fault, Sandbox
-from sandbox.eightx8_contact_center import EightX8ContactCenter
-from tests.support.tap import Output, sync
+from sandbox import Clock, Sandbox
+from tests.sources.eightx8_contact_center import (
+    NOW,
+    STREAM,
+    assert_nothing_is_lost,
+    bodies,
+    box,
+    empty,
+    expected,
+    ids,
+    minutes_ago,
+    read,
+)
 
-STREAM = "eightx8_recent_calls"
-NOW = datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(seed=8, days=2, calls_per_day=40) as box:
-        yield box
-
-
-@pytest.fixture
-def empty() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
-
-
-def read(box: Sandbox, state: dict[str, Any] | None = None, **more: Any) -> Output:
-    config = {
-        **box.eightx8_contact_center.config,
-        "start_date": (NOW - timedelta(days=3)).isoformat(),
-        "end_date": (NOW - timedelta(minutes=20)).isoformat(),
-        "eightx8_contact_center_page_size": 7,
-        "max_attempts": 3,
-        **more,
-    }
-    return sync(config, state=state, streams=[STREAM])
-
-
-def ids(out: Output) -> list[str]:
-    return [record["call_id"] for record in out.records(STREAM)]
-
-
-def expected(api: EightX8ContactCenter) -> set[str]:
-    """Ids of the calls that started before the end date."""
-    end = (NOW - timedelta(minutes=20)).timestamp() * 1000
-    return {row["callId"] for row in api.calls if int(row["callId"].split("-")[1], 16) <= end}
-
-
-def bodies(box: Sandbox) -> list[dict[str, Any]]:
-    return [json.loads(request.body) for request in box.requests]
-
-
-def assert_nothing_is_lost(box: Sandbox, **more: Any) -> Output:
-    out = read(box, **more)
-    assert out.error is None
-    assert expected(box.eightx8_contact_center) <= set(ids(out))
-    assert len(ids(out)) == len(set(ids(out)))
-    return out
-
-
-def minutes_ago(minutes: float) -> datetime:
-    return NOW - timedelta(minutes=minutes)
-
-
-# What a row becomes
+__all__ = ["box", "empty"]
 
 
 def test_every_call_arrives_once(box: Sandbox) -> None:
     out = assert_nothing_is_lost(box)
     assert len(ids(out)) > 30
-
-
-def test_the_vendors_sample_gets_its_types(empty: Sandbox) -> None:
-    api = empty.eightx8_contact_center
-    row = api.new_call(minutes_ago(90), tenantId="tenantName", postCallSurvey='[{"question": 1}]', voiceComment="{}")
-    api.add_calls(row)
-    out = read(empty)
-    [record] = out.records(STREAM)
-    assert record["call_date_utc"] == minutes_ago(90).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    assert (record["call_duration"], record["time_in_ivr"], record["mute_duration"]) == (335566, 19657, 10462)
-    assert record["transfer_count"] == 0
-    assert record["post_call_survey"] == [{"question": 1}]
-    assert record["voice_comment"] == {}
-    assert record["tenant_id"] == "tenantName"
-    assert record["_rescued_data"] is None
-
-
-@pytest.mark.parametrize("tenant", [None, ""])
-def test_a_row_without_a_tenant_belongs_to_the_configured_one(empty: Sandbox, tenant: str | None) -> None:
-    api = empty.eightx8_contact_center
-    api.add_calls(api.new_call(tenantId=tenant))
-    row = api.new_call(minutes_ago(70))
-    del row["tenantId"]
-    api.add_calls(row)
-    out = read(empty)
-    assert [record["tenant_id"] for record in out.records(STREAM)] == [api.tenant] * 2
-
-
-def test_a_field_that_is_not_documented_is_kept(box: Sandbox) -> None:
-    box.eightx8_contact_center.switches.unknown_fields = True
-    out = assert_nothing_is_lost(box)
-    assert all("sandboxNewField" in record["_rescued_data"] for record in out.records(STREAM))
-
-
-def test_an_endless_duration_and_an_id_beyond_the_calendar_stop_nothing(empty: Sandbox) -> None:
-    api = empty.eightx8_contact_center
-    api.add_calls(
-        api.new_call(minutes_ago(80), callDuration=str(2**62)),
-        api.new_call(minutes_ago(70), callId=f"int-{2**62:x}-far-phone-01-acmecorp01"),
-    )
-    out = read(empty)
-    assert len(out.records(STREAM)) == 2
 
 
 def test_the_next_run_goes_on_from_the_bookmark_less_the_lookback(box: Sandbox) -> None:
@@ -126,6 +38,18 @@ def test_the_next_run_goes_on_from_the_bookmark_less_the_lookback(box: Sandbox) 
     read(box, state=first.bookmark, lookback_hours=2)
     [low] = {body["timeRange"].split("-")[0] for body in bodies(box)}
     assert int(low) == int((NOW - timedelta(minutes=20, hours=2, seconds=1)).timestamp() * 1000)
+
+
+def test_windows_may_be_read_at_once(box: Sandbox) -> None:
+    assert_nothing_is_lost(box, parallel_windows=3, window_hours=5)
+
+
+def test_a_frozen_clock_and_an_empty_tenant_give_a_bookmark_and_no_records() -> None:
+    with Sandbox(empty=True, clock=Clock()) as box:
+        out = read(box)
+    assert out.error is None
+    assert out.records(STREAM) == []
+    assert out.bookmarks(STREAM)[-1] == (NOW - timedelta(minutes=20)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 # R1, R2, R8, R9: the query
@@ -175,6 +99,11 @@ def test_windows_leave_no_gap(box: Sandbox) -> None:
     read(box, window_hours=7)
     spans = sorted({tuple(map(int, body["timeRange"].split("-"))) for body in bodies(box)})
     assert all(later[0] < earlier[1] for earlier, later in pairwise(spans))
+
+
+def test_a_region_is_a_part_of_the_path(box: Sandbox) -> None:
+    read(box, eightx8_contact_center_region="uk")
+    assert {request.path for request in box.requests} == {"/customerexperience/v1/recentCallData/uk"}
 
 
 # R3: what the range filters on, and its bounds
@@ -283,194 +212,3 @@ def test_the_page_size_never_exceeds_what_the_vendor_allows(box: Sandbox) -> Non
     out = read(box, eightx8_contact_center_page_size=5001)
     assert isinstance(out.error, ConfigurationError)
     assert "eightx8_contact_center_page_size must be at most 5000" in str(out.error)
-
-
-# R7: the zone of times
-
-
-def test_times_are_asked_for_in_a_zone_without_daylight_saving(box: Sandbox) -> None:
-    read(box)
-    assert {body["timezone"] for body in bodies(box)} == {"GMT"}
-
-
-def test_an_answer_in_another_zone_ends_the_run(box: Sandbox) -> None:
-    box.eightx8_contact_center.switches.render_zone = "America/Los_Angeles"
-    out = read(box)
-    assert "America/Los_Angeles" in str(out.error)
-    assert out.records(STREAM) == []
-    assert out.states == []
-
-
-def test_without_an_echo_of_the_zone_the_time_in_the_id_is_trusted(empty: Sandbox) -> None:
-    api = empty.eightx8_contact_center
-    api.switches.render_zone, api.switches.echo_zone = "America/New_York", False
-    row = api.new_call(minutes_ago(90))
-    api.add_calls(row)
-    [record] = read(empty).records(STREAM)
-    assert record["call_date_utc"] == minutes_ago(90).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-def test_a_time_that_the_id_contradicts_is_taken_from_the_id_and_told_once(
-    empty: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    api = empty.eightx8_contact_center
-    created = int(minutes_ago(100).timestamp() * 1000) + 123
-    for minutes in (90, 91):
-        api.add_calls(api.new_call(minutes_ago(minutes), callId=f"int-{created:x}-own{minutes}-phone-00-x"))
-    out = read(empty)
-    assert {record["call_date_utc"] for record in out.records(STREAM)} == {
-        minutes_ago(100).strftime("%Y-%m-%dT%H:%M:%S.123Z")
-    }
-    assert len([line for line in caplog.messages if "differs from its callDate" in line]) == 1
-
-
-def test_a_time_within_two_seconds_of_the_id_stays(empty: Sandbox) -> None:
-    api = empty.eightx8_contact_center
-    created = int(minutes_ago(90).timestamp() * 1000) + 1999
-    api.add_calls(api.new_call(minutes_ago(90), callId=f"int-{created:x}-own-phone-00-x"))
-    [record] = read(empty).records(STREAM)
-    assert record["call_date_utc"] == minutes_ago(90).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-@pytest.mark.parametrize("call_id", ["42", "int-zzz-own", "int-ffffffffffffffff-own", ""])
-def test_an_id_without_a_time_leaves_the_rendered_one(empty: Sandbox, call_id: str) -> None:
-    api = empty.eightx8_contact_center
-    api.add_calls(api.new_call(minutes_ago(90), callId=call_id))
-    [record] = read(empty).records(STREAM)
-    assert record["call_id"] == call_id
-    assert record["call_date_utc"] == minutes_ago(90).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-# R10, R11, R12: rows
-
-
-def test_ids_in_a_list_are_kept_raw_with_a_clean_list_beside(empty: Sandbox) -> None:
-    api = empty.eightx8_contact_center
-    api.add_calls(api.new_call(agentId="agA,agB,", transactionId="6264 6270 6273", queueId=""))
-    [record] = read(empty).records(STREAM)
-    assert (record["agent_id"], record["agent_ids"]) == ("agA,agB,", ["agA", "agB"])
-    assert (record["transaction_id"], record["transaction_ids"]) == ("6264 6270 6273", ["6264", "6270", "6273"])
-    assert (record["queue_id"], record["queue_ids"]) == ("", [])
-
-
-@pytest.mark.parametrize("form", ["as documented", "text", "numbers"])
-def test_each_form_of_a_number_gives_the_same_number(empty: Sandbox, form: Any) -> None:
-    api = empty.eightx8_contact_center
-    api.switches.numbers = form
-    api.add_calls(api.new_call(minutes_ago(90)), api.new_call(minutes_ago(91), callId="second"))
-    records = read(empty).records(STREAM)
-    assert [record["call_duration"] for record in records] == [335566] * 2
-    assert [record["hold_duration"] for record in records] == [155960] * 2
-    assert [record["mute_duration"] for record in records] == [10462] * 2
-    assert [record["_rescued_data"] for record in records] == [None] * 2
-
-
-def test_an_empty_text_for_a_number_is_null(empty: Sandbox) -> None:
-    api = empty.eightx8_contact_center
-    api.switches.numbers = "empty"
-    api.add_calls(api.new_call())
-    [record] = read(empty).records(STREAM)
-    assert record["wait_time"] is None
-
-
-def test_two_rows_with_one_call_id_are_both_emitted_with_a_warning(
-    empty: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    api = empty.eightx8_contact_center
-    row = api.new_call(minutes_ago(90))
-    api.add_calls(row, {**row, "transactionId": "2", "agentId": "other"})
-    out = read(empty)
-    assert out.error is None
-    assert [record["agent_id"] for record in out.records(STREAM)] == ["ag7rcjEueDRuGblqngmiaaa", "other"]
-    assert any("share their key with a different row" in line for line in caplog.messages)
-
-
-# R13, R14: refusals and troubles
-
-
-@pytest.mark.parametrize("status", [401, 403, 404, 410])
-def test_when_the_endpoint_is_gone_the_error_names_the_successor_and_its_settings(box: Sandbox, status: int) -> None:
-    box.eightx8_contact_center.switches.status = status
-    out = read(box)
-    assert isinstance(out.error, ConfigurationError)
-    for word in ("eightx8_interactions", "eightx8_analytics_key", "eightx8_analytics_secret"):
-        assert word in str(out.error)
-    assert len(box.requests) == 1
-
-
-@pytest.mark.parametrize("setting", ["token", "tenant_id", "api_key"])
-def test_wrong_credentials_name_the_settings(box: Sandbox, setting: str) -> None:
-    wrong: dict[str, Any] = {f"eightx8_contact_center_{setting}": "not-the-right-one"}
-    out = read(box, **wrong)
-    assert isinstance(out.error, ConfigurationError)
-    assert f"eightx8_contact_center_{setting}" in str(out.error)
-    assert "not-the-right-one" not in str(out.error)
-
-
-def test_the_gateways_invalid_key_names_the_api_key(box: Sandbox) -> None:
-    box.eightx8_contact_center.switches.bad_key = "SHA001"
-    out = read(box, eightx8_contact_center_api_key="wrong-key")
-    assert isinstance(out.error, ConfigurationError)
-    assert "does not know the API key. Check setting eightx8_contact_center_api_key" in str(out.error)
-
-
-def test_a_region_is_a_part_of_the_path(box: Sandbox) -> None:
-    read(box, eightx8_contact_center_region="uk")
-    assert {request.path for request in box.requests} == {"/customerexperience/v1/recentCallData/uk"}
-
-
-def test_key_and_token_go_in_headers_of_their_own(box: Sandbox) -> None:
-    read(box)
-    api = box.eightx8_contact_center
-    for request in box.requests:
-        assert request.headers["8x8-apikey"] == api.api_key
-        assert request.headers["token"] == api.token
-        assert "authorization" not in request.headers
-
-
-@pytest.mark.parametrize("body", ["plain words", "<html>maintenance</html>", "", "[]", '{"strange": []}'])
-def test_a_refusal_in_any_form_is_readable(box: Sandbox, body: str) -> None:
-    box.faults.add(Fault("status", status=400, body=body))
-    out = read(box)
-    assert "refused a request with status 400" in str(out.error)
-    assert ("plain words" in str(out.error)) == (body == "plain words")
-    assert "html" not in str(out.error)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault("status", status=429, retry_after="0", times=2),
-        Fault("status", status=503, times=2),
-        Fault("reset", times=2),
-        Fault("truncated_json", times=2),
-        Fault("html", times=2),
-        Fault("empty", times=2),
-    ],
-    ids=lambda fault: f"{fault.kind}-{fault.status}",
-)
-def test_a_passing_trouble_loses_nothing(box: Sandbox, fault: Fault) -> None:
-    box.faults.add(Fault(**{**fault.__dict__, "after": 1}))
-    assert_nothing_is_lost(box)
-
-
-@pytest.mark.parametrize(
-    "body", [{"data": []}, {"hits": 0}, {"hits": 0, "data": None}, [], {"hits": "many", "data": []}]
-)
-def test_a_body_that_is_not_the_envelope_is_asked_for_again_and_never_an_empty_page(box: Sandbox, body: Any) -> None:
-    box.faults.add(Fault("status", status=200, body=body, times=None))
-    out = read(box)
-    assert "not what it documents" in str(out.error)
-    assert out.states == []
-
-
-def test_windows_may_be_read_at_once(box: Sandbox) -> None:
-    assert_nothing_is_lost(box, parallel_windows=3, window_hours=5)
-
-
-def test_a_frozen_clock_and_an_empty_tenant_give_a_bookmark_and_no_records() -> None:
-    with Sandbox(empty=True, clock=Clock()) as box:
-        out = read(box)
-    assert out.error is None
-    assert out.records(STREAM) == []
-    assert out.bookmarks(STREAM)[-1] == (NOW - timedelta(minutes=20)).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,0 +1,101 @@
+"""Detailed reports: how they are made, waited for, forgotten and made again (CC D4, D5)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox import Fault, Sandbox
+from tap_callrecords.sources import eightx8_analytics
+from tests.sources.eightx8_analytics import assert_nothing_is_lost, box, created, empty, minutes_ago, read, requests_for
+
+__all__ = ["box", "empty"]
+
+
+# D4: how a report is created
+
+
+@pytest.mark.parametrize("form", ["object", "array"])
+@pytest.mark.parametrize("polls", [0, 1, 3])
+def test_a_report_is_read_when_it_is_done_and_not_before(box: Sandbox, form: Any, polls: int) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.create_answer, switches.polls = form, polls
+    assert_nothing_is_lost(box)
+    assert len(requests_for(box, "/status")) == polls * len(created(box))
+
+
+def test_a_report_that_is_never_done_ends_the_run(empty: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eightx8_analytics, "STATUS_REQUESTS", 4)
+    empty.eightx8_analytics.switches.polls = 1000
+    out = read(empty)
+    assert "not finished a report after 4 inquiries" in str(out.error)
+    assert "window_hours" in str(out.error)
+    assert len(requests_for(empty, "/status")) == 4
+    assert out.states == []
+
+
+@pytest.mark.parametrize("form", ["object", "array"])
+@pytest.mark.parametrize("polls", [0, 2])
+def test_a_report_that_fails_ends_the_run_with_the_reason(empty: Sandbox, form: Any, polls: int) -> None:
+    switches = empty.eightx8_analytics.switches
+    switches.create_answer, switches.polls, switches.fail_reason = form, polls, "Too many interactions"
+    out = read(empty)
+    assert "FAILED: Too many interactions" in str(out.error)
+    assert requests_for(empty, "/data") == []
+    assert out.states == []
+
+
+@pytest.mark.parametrize("body", [{}, [], [{"id": 1, "status": "DONE"}] * 2, {"id": 1}, "DONE", {"status": "DONE"}])
+def test_an_answer_to_creation_that_is_no_report_is_asked_for_again(empty: Sandbox, body: Any) -> None:
+    body = json.dumps(body)
+    empty.faults.add(Fault("status", match="/detailed-reports", status=200, body=body, times=2))
+    out = read(empty)
+    assert out.error is None
+
+
+# D5: how long reports and tokens live
+
+
+def test_a_report_that_is_forgotten_is_made_again(box: Sandbox) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.forget_after, switches.forget_times = 1, 2
+    assert_nothing_is_lost(box)
+    assert len(created(box)) > 3
+
+
+def test_a_report_that_is_always_forgotten_ends_the_run(box: Sandbox) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.forget_after, switches.forget_times = 0, None
+    out = read(box)
+    assert "no longer knows the report" in str(out.error)
+    assert out.states == []
+    assert len(created(box)) == 3
+
+
+def test_a_token_that_expires_while_paging_is_renewed(box: Sandbox) -> None:
+    box.eightx8_analytics.switches.token_requests = 2
+    assert_nothing_is_lost(box)
+    assert len(requests_for(box, "/token")) > 3
+
+
+def test_a_token_is_used_until_shortly_before_it_expires(box: Sandbox) -> None:
+    assert_nothing_is_lost(box)
+    assert len(requests_for(box, "/token")) == 1
+
+
+def test_a_report_that_was_short_once_is_made_again(box: Sandbox) -> None:
+    box.eightx8_analytics.switches.withhold = 2
+    assert_nothing_is_lost(box)
+
+
+def test_a_report_that_stays_short_of_its_count_fails_with_both_numbers(empty: Sandbox) -> None:
+    api = empty.eightx8_analytics
+    api.add_interactions(
+        *(api.new_interaction(minutes_ago(minutes), transactionId=str(minutes)) for minutes in range(60, 70))
+    )
+    api.switches.withhold, api.switches.withhold_reports = 3, None
+    out = read(empty)
+    assert "announced 10 rows" in str(out.error)
+    assert "sent 7" in str(out.error)
