@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from tests.support.postgres import postgres_server
 from tests.transform.rows import FIRST, LATE
-from tests.transform.warehouse import DbtRun, DuckDBWarehouse, PostgresWarehouse, Warehouse, without
+from tests.transform.warehouse import (
+    DbtRun,
+    DuckDBWarehouse,
+    PostgresWarehouse,
+    SnowflakeWarehouse,
+    Warehouse,
+    fakesnow_server,
+    without,
+)
 
 MARTS = ("calls", "call_legs", "agents", "queues", "daily_call_volume", "hourly_call_load", "queue_service_level",
          "agent_activity")  # fmt: skip
@@ -30,13 +39,15 @@ class Built:
     anew_tables: Tables
 
 
-@pytest.fixture(
-    scope="session",
-    params=[
-        pytest.param(name, marks=[pytest.mark.xdist_group(f"transform-{name}"), pytest.mark.timeout(900)])
-        for name in ("duckdb", "postgres")
-    ],
-)
+def built_on(*names: str) -> list[Any]:
+    """Parameters of `built`; with xdist all tests of a warehouse run in one process, so it is built once."""
+    return [
+        pytest.param(name, marks=[pytest.mark.xdist_group(f"transform-{name}"), pytest.mark.timeout(900)], id=name)
+        for name in names
+    ]
+
+
+@pytest.fixture(scope="session", params=built_on("duckdb", "postgres", "snowflake"))
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """The project, built on the first load (without Voiso), then on the late rows, then with --full-refresh.
 
@@ -47,14 +58,16 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         warehouse: Warehouse
         if request.param == "duckdb":
             warehouse = DuckDBWarehouse(folder)
-        else:
+        elif request.param == "postgres":
             warehouse = PostgresWarehouse(folder, stack.enter_context(postgres_server()))
+        else:
+            warehouse = SnowflakeWarehouse(folder, stack.enter_context(fakesnow_server()))
 
         def tables() -> Tables:
             return {name: warehouse.table(name) for name in MARTS}
 
         warehouse.load(FIRST)
-        first = warehouse.dbt("build", *without("test"))
+        first = warehouse.dbt("build", *without("test"), *warehouse.unit_tests)
         assert first.exit_code == 0, first.output
         first_tables = tables()
         warehouse.load(LATE)

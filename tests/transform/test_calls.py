@@ -1,14 +1,16 @@
-"""What the models make of every vendor's rows, on DuckDB and on PostgreSQL."""
+"""What the models make of every vendor's rows, on DuckDB, on PostgreSQL and on fakesnow."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.transform.conftest import Built
-from tests.transform.rows import CHAT, INTERACTION, OUTBOUND_INTERACTION, RECENT_CALL
+from tests.transform.conftest import MARTS, Built, built_on
+from tests.transform.rows import CHAT, FIRST, INTERACTION, LATE, OUTBOUND_INTERACTION, RECENT_CALL
+from tests.transform.warehouse import DuckDBWarehouse, without
 
 pytestmark = pytest.mark.slow
 
@@ -109,6 +111,17 @@ def test_every_model_test_and_unit_test_passes(built: Built) -> None:
 def test_an_incremental_build_gives_what_a_build_anew_gives(built: Built, table: str) -> None:
     assert built.incremental_tables[table] == built.anew_tables[table]
     assert built.incremental_tables[table] != built.first_tables[table]
+
+
+@pytest.mark.parametrize("built", built_on("postgres", "snowflake"), indirect=True)
+def test_every_mart_has_the_rows_that_duckdb_gives(built: Built, tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path)
+    warehouse.load(FIRST)
+    warehouse.load(LATE)
+    run = warehouse.dbt("build", *without("test", "unit_test"))
+    assert run.exit_code == 0, run.output
+    for table in MARTS:
+        assert built.anew_tables[table] == warehouse.table(table), table
 
 
 def test_rows_of_the_first_build_that_did_not_change_are_kept(built: Built) -> None:

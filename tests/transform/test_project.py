@@ -113,8 +113,8 @@ def manifest(built: Built) -> dict[str, Any]:
 def test_every_model_and_column_is_described(built: Built, manifest: dict[str, Any]) -> None:
     columns: dict[str, set[str]] = {}
     for schema, table, column in built.warehouse.query(
-        "select table_schema, table_name, column_name from information_schema.columns"
-        " where table_schema in ('analytics', 'analytics_staging')"
+        "select lower(table_schema), lower(table_name), lower(column_name) from information_schema.columns"
+        " where lower(table_schema) in ('analytics', 'analytics_staging')"
     ):
         columns.setdefault(f"{schema}.{table}", set()).add(column)
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]

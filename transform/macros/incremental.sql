@@ -6,6 +6,7 @@
 #}
 {% macro changed_since_last_run(rows, key) %}
 {%- if is_incremental() %}
+{%- set now = "cast('" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as " ~ tap_callrecords.type_of('timestamp') ~ ")" %}
 left join {{ this }} as known
     on known.{{ key }} = {{ rows }}.{{ key }} and known.source_stream = {{ rows }}.source_stream
 left join (
@@ -15,7 +16,7 @@ left join (
 ) as reached on reached.vendor = {{ rows }}.vendor and reached.account = {{ rows }}.account
 where known.{{ key }} is null
     or {{ rows }}.source_at >= {{ tap_callrecords.hours_before(
-        "least(reached.source_at, cast('" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as timestamp))",
+        "least(coalesce(reached.source_at, " ~ now ~ "), " ~ now ~ ")",
         var('lookback_hours', 24) + var('longest_call_hours', 12)) }}
 {%- endif %}
 {% endmacro %}

@@ -54,7 +54,7 @@ select
     coalesce(summed.is_transferred, false) as is_transferred,
     records.leg_count,
     records.source_stream,
-    greatest(records.source_at, coalesce(summed.source_at, records.source_at)) as source_at
+    greatest(coalesce(records.source_at, summed.source_at), coalesce(summed.source_at, records.source_at)) as source_at
 from records
 left join summed on summed.call_key = records.call_key
 
