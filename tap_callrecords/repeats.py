@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 
 PACKED_AT = 50_000
 """Rows of a window kept in a dict, which costs 100 bytes for each; beyond, they are packed into 16 bytes."""
@@ -51,6 +52,12 @@ class _WindowRows:
         if len(self._recent) >= PACKED_AT:
             self._pack()
 
+    def add_page(self, rows: Mapping[int, int]) -> None:
+        """Remember new keys."""
+        self._recent.update(rows)
+        if len(self._recent) >= PACKED_AT:
+            self._pack()
+
     def _pack(self) -> None:
         keys = sorted(self._recent)
         self._packs.append((array("q", keys), array("q", map(self._recent.__getitem__, keys))))
@@ -58,6 +65,10 @@ class _WindowRows:
         for key in keys:
             self._flags[(key >> 3) % _FLAGS] |= 1 << (key & 7)
         self._recent = {}
+
+    def has_none_of(self, rows: Mapping[int, int]) -> bool:
+        """Whether none of these keys has been met; when that takes long to find out, no."""
+        return not self._packs and self._recent.keys().isdisjoint(rows)
 
     def has(self, key: int, content: int) -> bool:
         """Whether this very row has been met."""
@@ -73,6 +84,12 @@ class SeenRows:
         self._windows: dict[int, _WindowRows] = {}
         self.differing = 0
 
+    def _rows_of(self, window: int) -> _WindowRows:
+        rows = self._windows.get(window)
+        if rows is None:
+            rows = self._windows[window] = _WindowRows()
+        return rows
+
     def found(self, window: int) -> int:
         """How many rows a window has: different keys in all, or different rows of the reading begun last, if more.
 
@@ -84,13 +101,20 @@ class SeenRows:
 
     def begin_reading(self, window: int) -> None:
         """The window is read again: count the rows of this reading for themselves."""
-        self._windows.setdefault(window, _WindowRows()).reading = set()
+        self._rows_of(window).reading = set()
+
+    def are_new(self, window: int, keys: Sequence[int], contents: Sequence[int]) -> list[bool]:
+        """Note the rows of a page; for each of them, whether it has to be emitted."""
+        own, page = self._rows_of(window), dict(zip(keys, contents, strict=True))
+        near = (self._windows.get(other) for other in range(window - self._reach, window + self._reach + 1))
+        if len(page) == len(keys) and own.reading is None and all(not rows or rows.has_none_of(page) for rows in near):
+            own.add_page(page)  # as nearly always: nothing of it has been met
+            return [True] * len(keys)
+        return [self.is_new(window, *row) for row in zip(keys, contents, strict=True)]
 
     def is_new(self, window: int, key: int, content: int) -> bool:
         """Note a row; whether it has to be emitted."""
-        own = self._windows.get(window)
-        if own is None:
-            own = self._windows[window] = _WindowRows()
+        own = self._rows_of(window)
         if own.reading is not None:
             own.reading.add((key, content))
         known = own.content_of(key)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import compress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -364,38 +365,37 @@ class CallRecordStream(WindowCheckpoints):
 
     def _written(self, run: _Run) -> Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]]:
         """Write pages at once; nothing is left for the SDK to do."""
-        key_of = attrgetter(*(self.primary_keys or ()))
         begin = msgspec.json.encode({"type": "RECORD", "stream": self.name, "record": 0})[:-2]
         write_lines = cast("PageWriter", self._tap.message_writer).write_lines
 
         def emit(window: TimeWindow, records: list[Record]) -> tuple[()]:
             end = b',"time_extracted":"' + instants.to_text(datetime.now(UTC)).encode() + b'"}\n'
-            is_new, index, column = run.seen.is_new, window.index, self.window_end_column
-            lines: list[bytes] = []
-            for record in records:
-                line = _encode(record)
-                if is_new(index, hash(key_of(record)), hash(line)):
-                    if column is not None:
-                        setattr(record, column, instants.to_text(window.end))
-                        line = _encode(record)
-                    lines += (begin, line, end)
-            write_lines(lines)
-            self._counter.increment(len(lines) // 3)
-            run.progress.page(len(lines) // 3)
+            lines = self._new(run, window, records)[1]
+            write_lines([piece for line in lines for piece in (begin, line, end)])
+            self._counter.increment(len(lines))
+            run.progress.page(len(lines))
             return ()
 
         return emit
 
     def _yielded(self, run: _Run) -> Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]]:
         """Hand records to the SDK one by one: stream maps, flattening, deselected properties, `--test`."""
-        key_of = attrgetter(*(self.primary_keys or ()))
 
         def emit(window: TimeWindow, records: list[Record]) -> Iterator[dict[str, Any]]:
-            for record in records:
-                if run.seen.is_new(window.index, hash(key_of(record)), hash(_encode(record))):
-                    if self.window_end_column is not None:
-                        setattr(record, self.window_end_column, instants.to_text(window.end))
-                    run.progress.page(1)
-                    yield msgspec.structs.asdict(record)
+            for record in self._new(run, window, records)[0]:
+                run.progress.page(1)
+                yield msgspec.structs.asdict(record)
 
         return emit
+
+    def _new(self, run: _Run, window: TimeWindow, records: list[Record]) -> tuple[list[Record], list[bytes]]:
+        """The records of a page that have not been met, and their JSON."""
+        lines = [*map(_encode, records)]
+        keys = map(attrgetter(*(self.primary_keys or ())), records)
+        are_new = run.seen.are_new(window.index, [*map(hash, keys)], [*map(hash, lines)])
+        new = [*compress(records, are_new)]
+        if self.window_end_column is None:
+            return new, [*compress(lines, are_new)]
+        for record in new:
+            setattr(record, self.window_end_column, instants.to_text(window.end))
+        return new, [*map(_encode, new)]

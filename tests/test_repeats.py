@@ -57,6 +57,18 @@ def test_a_row_met_in_a_neighbouring_window_is_not_emitted_again_but_counts(
     assert seen.found(1) == len({key for key, _ in second})
 
 
+@many_runs
+@given(st.lists(st.tuples(st.integers(0, 2), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2)), max_size=4))))
+def test_a_page_at_once_tells_what_its_rows_tell_one_by_one(pages: list[tuple[int, list[tuple[int, int]]]]) -> None:
+    at_once, one_by_one = SeenRows(), SeenRows()
+    for window, page in pages:
+        told = at_once.are_new(window, [key for key, _ in page], [content for _, content in page])
+        assert told == [one_by_one.is_new(window, *row) for row in page]
+    for window in range(3):
+        assert at_once.found(window) == one_by_one.found(window)
+    assert at_once.differing == one_by_one.differing
+
+
 def test_windows_out_of_reach_are_forgotten() -> None:
     seen = SeenRows()
     assert seen.is_new(0, 1, 1)
