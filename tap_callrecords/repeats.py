@@ -14,7 +14,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-PACKED_AT = 50_000
+PACKED_AT = 30_000
 """Rows of a window kept in a dict, which costs 100 bytes for each; beyond, they are packed into 16 bytes."""
 _FLAGS = 2**21
 """Bytes of flags, one bit for several keys, that tell without a search that a key is in no pack: of a million rows all
