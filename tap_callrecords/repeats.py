@@ -46,13 +46,7 @@ class _WindowRows:
                     return contents[place]
         return content
 
-    def add(self, key: int, content: int) -> None:
-        """Remember a new key."""
-        self._recent[key] = content
-        if len(self._recent) >= PACKED_AT:
-            self._pack()
-
-    def add_page(self, rows: Mapping[int, int]) -> None:
+    def add(self, rows: Mapping[int, int]) -> None:
         """Remember new keys."""
         self._recent.update(rows)
         if len(self._recent) >= PACKED_AT:
@@ -108,7 +102,7 @@ class SeenRows:
         own, page = self._rows_of(window), dict(zip(keys, contents, strict=True))
         near = (self._windows.get(other) for other in range(window - self._reach, window + self._reach + 1))
         if len(page) == len(keys) and own.reading is None and all(not rows or rows.has_none_of(page) for rows in near):
-            own.add_page(page)  # as nearly always: nothing of it has been met
+            own.add(page)  # as nearly always: nothing of it has been met
             return [True] * len(keys)
         return [self.is_new(window, *row) for row in zip(keys, contents, strict=True)]
 
@@ -119,7 +113,7 @@ class SeenRows:
             own.reading.add((key, content))
         known = own.content_of(key)
         if known is None:
-            own.add(key, content)
+            own.add({key: content})
         elif known == content or (key, content) in own.variants:
             return False
         else:
