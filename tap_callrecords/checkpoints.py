@@ -20,6 +20,9 @@ from typing_extensions import override
 from tap_callrecords import instants
 from tap_callrecords.writer import PageWriter
 
+_EARLIEST = "1970-01-01T00:00:00.000Z"
+"""No call is older; a look-back before the first years that there are would overflow."""
+
 
 class WindowCheckpoints(Stream):
     """A stream whose bookmark moves only at the end of windows."""
@@ -41,7 +44,7 @@ class WindowCheckpoints(Stream):
         value = state.get("replication_key_value")
         if value is None or state.get("replication_key", self.replication_key) != self.replication_key:
             return None
-        return instants.normalise(value)
+        return max(instants.normalise(value), _EARLIEST)
 
     def checkpoint(self, bookmark: str) -> None:
         """Move the bookmark and write a STATE message, after all the records that it covers."""

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from jsonschema import ValidationError
 from singer_sdk import typing as th
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import ConfigurationError
 
 from tap_callrecords import instants
+from tap_callrecords.redaction import clean_quote
+
+_TEN_YEARS_HOURS = 87_600
+_YEAR_MINUTES = 525_600
+_DAY_SECONDS = 86_400
 
 
-def _whole(name: str, default: int, least: int, most: int | None, title: str, description: str) -> th.Property[int]:
-    kind = th.IntegerType(minimum=least) if most is None else th.IntegerType(minimum=least, maximum=most)
-    return th.Property(name, kind, default=default, title=title, description=description)
+def _whole(name: str, default: int, least: int, most: int, title: str, description: str) -> th.Property[int]:
+    """A whole number with bounds, so that no arithmetic on it can overflow."""
+    kind = th.IntegerType(minimum=least, maximum=most)
+    return th.Property(name, kind, default=default, title=title, description=f"{description} From {least} to {most}.")
 
 
 def _text(name: str, title: str, description: str, **options: Any) -> th.Property[str]:
@@ -47,7 +57,7 @@ _COMMON = (
         "lookback_hours",
         24,
         0,
-        None,
+        _TEN_YEARS_HOURS,
         "Look-back in hours",
         "How much before the bookmark is read again: calls that ended late, records that changed.",
     ),
@@ -55,7 +65,7 @@ _COMMON = (
         "settle_minutes",
         15,
         0,
-        None,
+        _YEAR_MINUTES,
         "Settle time in minutes",
         "How close to now is read. Vendors list a finished call some minutes late; the bookmark never passes "
         "now minus this.",
@@ -64,7 +74,7 @@ _COMMON = (
         "window_hours",
         24,
         1,
-        None,
+        _TEN_YEARS_HOURS,
         "Window length in hours",
         "Longest time window of one query, and what a failed run has to read again at most. Clamped to what the "
         "vendor allows.",
@@ -81,11 +91,11 @@ _COMMON = (
         "request_timeout_seconds",
         120,
         1,
-        None,
+        _DAY_SECONDS,
         "Request time-out in seconds",
         "How long one request may take.",
     ),
-    _whole("max_attempts", 8, 1, None, "Attempts per request", "Tries of one request before the run fails."),
+    _whole("max_attempts", 8, 1, 1000, "Attempts per request", "Tries of one request before the run fails."),
     _text(
         "user_agent",
         "User agent",
@@ -257,7 +267,7 @@ _WEBEX = (
         "webex_history_hours",
         720,
         1,
-        None,
+        _TEN_YEARS_HOURS,
         "Webex history in hours",
         "How far back the feed serves: 720 (30 days), or 48 on older organisations.",
     ),
@@ -265,7 +275,7 @@ _WEBEX = (
         "webex_initial_request_interval_seconds",
         60,
         0,
-        None,
+        _DAY_SECONDS,
         "Webex seconds between initial requests",
         "Least time between two initial requests (the vendor's allowance).",
     ),
@@ -273,7 +283,7 @@ _WEBEX = (
         "webex_page_requests_per_minute",
         10,
         1,
-        None,
+        100_000,
         "Webex page requests per minute",
         "Most follow-up page requests in a minute (the vendor's allowance).",
     ),
@@ -310,6 +320,9 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
 NAMES: Sequence[str] = tuple(CONFIG_SCHEMA["properties"])
 """The settings of our own, in the order in which they are shown."""
 _INSTANTS = ("start_date", "end_date")
+_OTHER_VARIABLES = {"loglevel", "warehouse"}
+"""What begins like a setting's environment variable and is another's: the SDK's, dbt's."""
+_TRUE_OR_FALSE = ("true", "1", "yes", "on", "false", "0", "no", "off")
 _SENT_IN_HEADERS = re.compile(r"user_agent|.*_tenant_id|(eightx8|webex|voiso)_.*_(key|secret|token)")
 
 
@@ -349,6 +362,8 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
                 instants.parse(str(value))
             except ValueError:
                 yield f"setting {name} must be a date and time like 2026-01-31T00:00:00Z"
+    if _begins_after_its_end(config):
+        yield "setting end_date lies before start_date: nothing would be read"
     for name, value in config.items():
         if name.endswith("_url") and value and (problem := _url_problem(str(value))):
             yield f"setting {name} {problem}"
@@ -358,19 +373,94 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield "setting pii_hash_key is missing: pii_mode hash needs it"
 
 
-def environment_problems(prefix: str) -> Iterator[str]:
-    """What keeps settings from being read from environment variables."""
-    for name, schema in CONFIG_SCHEMA["properties"].items():
+def _begins_after_its_end(config: Mapping[str, Any]) -> bool:
+    try:
+        first, last = (instants.parse(str(config[name])) for name in _INSTANTS)
+    except (LookupError, ValueError):
+        return False
+    return last < first
+
+
+def only_set(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are set: an empty text, as a line `NAME=` leaves it, is not, in an array neither.
+
+    A whole number that is written as a decimal (`24.0`) becomes one: vendors do not take it for a page size.
+    """
+    known: Mapping[str, Any] = CONFIG_SCHEMA["properties"]
+    found = {}
+    for name, value in config.items():
+        if isinstance(value, list):
+            value = [member for member in value if not _is_empty(member)]  # noqa: PLW2901
+        elif (
+            isinstance(value, (float, Decimal))
+            and float(value).is_integer()
+            and "integer" in known.get(name, {}).get("type", ())
+        ):
+            value = int(value)  # noqa: PLW2901
+        if not _is_empty(value) and value != []:
+            found[name] = value
+    return found
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def unknown(names: Iterable[str]) -> Iterator[str]:
+    """A sentence for each name that is neither ours nor the SDK's."""
+    known = [*CONFIG_SCHEMA["properties"], "batch_config"]
+    for name in names:
+        if name not in known:
+            nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0.5)
+            hint = f" Did you mean {nearest[0]}?" if nearest else ""
+            yield f"There is no setting {clean_quote(name)}: it is passed over.{hint}"
+
+
+def from_environment(prefix: str) -> dict[str, Any]:
+    """Settings from environment variables and the `.env` file that the SDK finds; an empty one is not set.
+
+    Raises:
+        ConfigurationError: what is wrong with them, by variable.
+    """
+    parse_environment_config({}, prefix)  # reads the .env file into the environment
+    properties: Mapping[str, Any] = CONFIG_SCHEMA["properties"]
+    given = {
+        name: schema for name, schema in properties.items() if not _is_empty(os.environ.get(prefix + name.upper()))
+    }
+    problems = [*_environment_problems(given, prefix)]
+    if problems:
+        raise ConfigurationError("Configuration: " + "; ".join(problems) + ".")
+    return parse_environment_config({"properties": given}, prefix)
+
+
+def misspelt_variables(prefix: str) -> Iterator[str]:
+    """Names that begin like those of environment variables for settings, but are none."""
+    for variable in sorted(os.environ):
+        name = variable.removeprefix(prefix).lower()
+        if variable.startswith(prefix) and not name.startswith("_") and name not in _OTHER_VARIABLES:
+            yield name
+
+
+def _environment_problems(given: Mapping[str, Mapping[str, Any]], prefix: str) -> Iterator[str]:
+    for name, schema in given.items():
         variable = prefix + name.upper()
-        value = os.environ.get(variable)
+        value = os.environ[variable].strip()
         kinds = schema.get("type", ())
+        wanted = ""
         try:
-            if value is not None and "integer" in kinds:
+            if "integer" in kinds:
+                wanted = "a whole number"
                 int(value)
-            elif value is not None and "object" in kinds:
+            elif "boolean" in kinds:
+                wanted = "true or false"
+                _TRUE_OR_FALSE.index(value.lower())
+            elif "object" in kinds:
+                wanted = "a JSON object"
                 json.loads(value)
-        except ValueError:
-            wanted = "a whole number" if "integer" in kinds else "a JSON object"
+            elif "array" in kinds and value.startswith("["):  # the SDK takes a,b as well
+                wanted = 'a JSON array like ["a", "b"]'
+                json.loads(value)
+        except (ValueError, RecursionError):
             yield f"environment variable {variable} must be {wanted}, or absent"
 
 

@@ -164,7 +164,15 @@ class CallRecordStream(WindowCheckpoints):
                 instants.to_text(span.start),
                 instants.to_text(span.unreachable_since),
             )
-        return span, plan_windows(span, self.window_length)
+        windows = plan_windows(span, self.window_length)
+        if not windows:
+            self.logger.warning(
+                "Nothing is to be read: this run would begin at %s and end at %s (bookmark and settings start_date, "
+                "end_date, lookback_hours, settle_minutes).",
+                instants.to_text(span.start),
+                instants.to_text(span.end),
+            )
+        return span, windows
 
     @property
     def lookback(self) -> timedelta:

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigurationError, SingerSDKError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
 from singer_sdk.singerlib import Catalog
@@ -81,12 +82,7 @@ class TapCallRecords(Tap):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._apis: dict[type[VendorApi], VendorApi] = {}
-        try:
-            super().__init__(*args, **kwargs)
-        except ValueError:
-            if kwargs.get("parse_env_config") and (problems := [*settings.environment_problems(self._env_var_prefix)]):
-                raise ConfigurationError("Configuration: " + "; ".join(problems) + ".") from None
-            raise
+        super().__init__(*args, **kwargs)
 
     def api(self, api_type: type[A]) -> A:
         """The vendor product of this type, made when first asked for."""
@@ -102,12 +98,19 @@ class TapCallRecords(Tap):
         configured = [source for source in SOURCES if source.is_configured(self.config)]
         return [stream(self) for source in configured or SOURCES for stream in source.streams]
 
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as the SDK has it
+        cls.append_builtin_config(cls.config_jsonschema)
+        return settings.from_environment(cls._env_var_prefix)
+
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        # A setting that is empty, as a line NAME= in an .env file leaves it, is not set.
-        self._config = {name: value for name, value in self._config.items() if value not in ("", None)}
+        self._config = settings.only_set(self._config)
         REDACTOR.hide(*settings.secrets(self._config))
         self.append_builtin_config(self.config_jsonschema)
+        for sentence in settings.unknown([*self._config, *settings.misspelt_variables(self._env_var_prefix)]):
+            self.logger.warning("%s", sentence)
         schema_errors = JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
         problems = [said for error in schema_errors if (said := settings.in_words(error))]
         problems += settings.problems(self._config) if not problems else ()

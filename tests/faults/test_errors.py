@@ -101,8 +101,9 @@ SETTINGS = (
         )
         for name, value in (
             ("TAP_CALLRECORDS_LOOKBACK_HOURS", "a day"),
-            ("TAP_CALLRECORDS_MAX_ATTEMPTS", ""),
             ("TAP_CALLRECORDS_STREAM_MAPS", "{"),
+            ("TAP_CALLRECORDS_FLATTENING_ENABLED", "perhaps"),
+            ("TAP_CALLRECORDS_WEBEX_LOCATIONS", '["a"'),
         )
     ),
     Case("Configuration: no source is configured."),
@@ -111,6 +112,11 @@ SETTINGS = (
     Case("Configuration: … must be of type", config={**READY, "lookback_hours": "24"}),
     Case("Configuration: … must be at least", config={**READY, "parallel_windows": 0}),
     Case("Configuration: … must be at most", config={**READY, "voiso_page_size": 10_001}),
+    Case("Configuration: … must be at most", config={**READY, "lookback_hours": 1e8}),
+    Case(
+        "Configuration: setting end_date lies",
+        config={**READY, "start_date": "2026-02-01T00:00:00Z", "end_date": "2026-01-01T00:00:00Z"},
+    ),
     Case("Configuration: … must be one of", config={**READY, "pii_mode": "blur"}),
     Case("Configuration: … is not valid", config={**READY, "faker_config": {"locale": 5}}),
     Case("Configuration: setting … must be a date", config={**READY, "start_date": "last week"}),
@@ -386,7 +392,9 @@ NOT_ERRORS = (
     *(
         "tap-callrecords … - …",
         "a whole number",
+        "true or false",
         "a JSON object",
+        'a JSON array like ["a", "b"]',
         "8x8 Contact Center",
         "8x8 Analytics for Contact Center",
     ),

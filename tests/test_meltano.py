@@ -1,0 +1,93 @@
+"""What Meltano makes of settings before the tap sees them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox
+from tests.support.tap import ROOT
+from tests.targets.project import Project
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("meltano")]
+SETTINGS = {
+    "STREAM_MAPS": '{"voiso_cdr": {"from_party": "__NULL__", "seen_by": "config[\'reader\']"}}',
+    "STREAM_MAP_CONFIG": '{"reader": "a stream map"}',
+    "FLATTENING_ENABLED": "true",
+    "FLATTENING_MAX_DEPTH": "1",
+    "PII_MODUS": "hash",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Project(tmp_path_factory.mktemp("meltano")).folder
+
+
+def meltano(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    kept: Mapping[str, str] = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TAP_", "TARGET_", "MELTANO_"))
+    }
+    python = Path(sys.executable)
+    return subprocess.run(
+        [python.with_name("meltano"), *arguments],
+        cwd=folder,
+        env={**kept, "PATH": f"{python.parent}{os.pathsep}{kept['PATH']}"}
+        | {f"TAP_CALLRECORDS_{name}": value for name, value in variables.items()},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_sdk_s_settings_come_through_from_variables(folder: Path) -> None:
+    with Sandbox(days=1, calls_per_day=30) as box:
+        config = {
+            **box.voiso.config,
+            "start_date": (datetime.now(UTC) - timedelta(days=1)).isoformat(),
+            "_select": '["voiso_cdr.*"]',
+        }
+        variables = {name.upper(): str(value) for name, value in config.items()}
+        done = meltano(folder, "invoke", "tap-callrecords", **variables, **SETTINGS)
+    assert done.returncode == 0, done.stderr[-3000:]
+    messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"type"')]
+    records = [each["record"] for each in messages if each["type"] == "RECORD"]
+    assert records
+    assert all(record["seen_by"] == "a stream map" and "from_party" not in record for record in records)
+    (schema,) = (each["schema"]["properties"] for each in messages if each["type"] == "SCHEMA")
+    assert schema["_rescued_data"]["type"] == ["string", "null"]  # as flattening has it
+    assert "There is no setting pii_modus: it is passed over. Did you mean pii_mode?" in done.stderr
+
+
+def test_the_sdk_s_settings_can_be_set_by_meltano_s_command(folder: Path) -> None:
+    done = meltano(
+        folder, "config", "set", "tap-callrecords", "stream_maps", '{"voiso_cdr": {"from_party": "__NULL__"}}'
+    )
+    assert done.returncode == 0, done.stderr
+    done = meltano(folder, "invoke", "--dump=config", "tap-callrecords", FLATTENING_ENABLED="true")
+    assert done.returncode == 0, done.stderr
+    assert '"from_party": "__NULL__"' in done.stdout
+    assert "to_party" not in done.stdout  # which is why docs/errors.md advises against null
+    assert '"flattening_enabled": true' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "sentence"),
+    [
+        ("WEBEX_LOCATIONS", "Failed to parse JSON array from string: ''"),
+        ("LOOKBACK_HOURS", "invalid literal for int() with base 10: ''"),
+    ],
+)
+def test_an_empty_line_for_a_list_or_a_number_is_told_as_documented(folder: Path, variable: str, sentence: str) -> None:
+    done = meltano(folder, "invoke", "--dump=config", "tap-callrecords", **{variable: ""})
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert f"*{sentence}*" in (ROOT / "docs" / "errors.md").read_text()
