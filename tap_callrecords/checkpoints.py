@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from singer_sdk import Stream
@@ -66,9 +68,24 @@ class WindowCheckpoints(Stream):
             and len(stream_maps) == 1
             and type(stream_maps[0]) is SameRecordTransform
             and not stream_maps[0].flattening_enabled
-            and all(self.mask["properties", name] for name in self.schema["properties"])
+            and all(selected for place, selected in self.mask.items() if place)  # members of objects too
             and isinstance(self._tap.message_writer, PageWriter)
         )
+
+    @cached_property
+    def _left_out(self) -> Sequence[Sequence[str]]:
+        """Paths of the members of objects in lists that are deselected; the SDK looks into objects only."""
+        return [
+            [crumb for kind, crumb in pairwise(place) if kind == "properties"]
+            for place, selected in self.mask.items()
+            if not selected and len(place) > 2  # noqa: PLR2004 - a property of the stream has a kind and a name
+        ]
+
+    def without_deselected_members(self, record: dict[str, Any]) -> dict[str, Any]:
+        """A record without those members of objects, in lists too, that the catalog deselects."""
+        for path in self._left_out:
+            _drop(record, path)
+        return record
 
     @property
     @override
@@ -86,6 +103,17 @@ class WindowCheckpoints(Stream):
     @override
     def _write_starting_replication_value(self, context: Any) -> None:
         """The start of a run is worked out by `windows.plan_span`."""
+
+
+def _drop(value: Any, path: Sequence[str]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _drop(item, path)
+    elif isinstance(value, dict):
+        if len(path) > 1:
+            _drop(value.get(path[0]), path[1:])
+        else:
+            value.pop(path[0], None)
 
 
 def _drop_unhandled_error_line(record: logging.LogRecord) -> bool:

@@ -49,7 +49,7 @@ class Column:
 
     def place(self, value: Any, values: list[Any]) -> bool:
         """Convert a value into this column's place among a record's; whether all of it found room there."""
-        converted, fits = _kept(self.convert, value)
+        converted, fits = kept(self.convert, value)
         if values[self.index] in (None, ""):  # else two spellings of one name: the one that tells more stays
             values[self.index] = converted
             return fits
@@ -99,7 +99,7 @@ def _then(convert: Converter, finish: Converter) -> Converter:
     return both
 
 
-def _kept(convert: Converter, value: Any) -> tuple[Any, bool]:
+def kept(convert: Converter, value: Any) -> tuple[Any, bool]:
     """The converted value or what fits of it, and whether all fitted."""
     try:
         return convert(value), True
@@ -111,7 +111,7 @@ def _each(convert_item: Converter) -> Converter:
     def convert(items: Any) -> Any:
         if not isinstance(items, list):
             return items
-        converted = [_kept(convert_item, item) for item in items]
+        converted = [kept(convert_item, item) for item in items]
         values = [value for value, _ in converted if value is not None]
         if len(values) < len(items) or not all(fits for _, fits in converted):
             raise Misfit(values)
@@ -131,7 +131,7 @@ def _members(properties: Mapping[str, Mapping[str, Any]], privacy: Privacy) -> C
     def convert(members: Any) -> Any:
         if not isinstance(members, dict):
             return members
-        converted = {name: _kept(member, members.get(source)) for name, source, member in columns}
+        converted = {name: kept(member, members.get(source)) for name, source, member in columns}
         values = {name: value for name, (value, _) in converted.items()}
         unknown = {name: member for name, member in members.items() if name not in known}
         values |= {name: privacy.value(member) for name, member in unknown.items() if name not in properties}

@@ -39,6 +39,13 @@ class Misfit(ValueError):  # noqa: N818 - it is no fault, only a value that does
         self.kept = kept
 
 
+def tells_nothing(value: Any) -> bool:
+    """Whether a value is no id: none, empty, blank, or a truth value."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or isinstance(value, bool) or value in ([], {})
+
+
 def text(value: Any) -> str | None:
     """Text as the vendor wrote it; an integer is spelled out (a number that names something)."""
     if value is None or isinstance(value, str):

@@ -24,12 +24,20 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import msgspec
 
-from tap_callrecords.columns import Column
-from tap_callrecords.conversions import Converter, Misfit, is_too_deep, plain_type
+from tap_callrecords.columns import Column, kept
+from tap_callrecords.conversions import (
+    Converter,
+    Misfit,
+    converter_for,
+    is_too_deep,
+    plain_type,
+    tells_nothing,
+)
 from tap_callrecords.loose_json import BrokenBody, decode_loosely
 from tap_callrecords.privacy import Privacy
 
@@ -64,6 +72,8 @@ class _Layout:
     conversions: tuple[tuple[int, int, Converter], ...]
     """Column, the place of the value that it is made from, and how."""
     unknown: tuple[tuple[int, str], ...]
+    text_keys: tuple[Callable[[Any], str], ...]
+    """Get those keys that come well typed, as text; they may be blank."""
 
 
 class RecordBuilder:
@@ -74,10 +84,11 @@ class RecordBuilder:
         keys: key properties; they are never null.
         envelope: a generic msgspec Struct with the page's rows in its field `rows`.
         privacy: what happens to personal data.
-        key_defaults: what stands for a key property that a row lacks or leaves empty.
+        key_defaults: what stands for a key property that a row lacks, or leaves empty or blank.
         any_case: vendor field names match without regard to case and white space.
         on_rescue: called with the vendor's name of a field when it is rescued for the first time.
-        on_missing_key: called when a row lacks a key for the first time and is given one made from its content.
+        on_missing_key: called when a row lacks a key for the first time, or has one of another type, and is given
+            one that is made up.
     """
 
     def __init__(
@@ -110,6 +121,11 @@ class RecordBuilder:
                 source = self._sources.setdefault(self._matched(column.source), _Source(column.source))
                 source.columns.append(column)
                 source.is_key |= column.index in self._keys and column.index not in self._defaults
+        self._identity = [
+            (column, converter_for(properties[column.name]), properties[column.name]["x-identity"] == "tells")
+            for column in self._columns
+            if "x-identity" in properties[column.name]
+        ]
         self._unknown: list[str] = []
         self._warned: set[str] = set()
         self._missed_a_key = False
@@ -142,6 +158,7 @@ class RecordBuilder:
         fields: list[tuple[Any, ...]] = []
         names: dict[str, str] = {}
         conversions: list[tuple[int, int, Converter]] = []
+        text_keys: list[Callable[[Any], str]] = []
         for index, column in enumerate(self._columns):
             source = None if column.source is None else self._sources[self._matched(column.source)]
             if source is None or source.columns[0] is not column:  # made from another column's value, or from none
@@ -152,6 +169,8 @@ class RecordBuilder:
                 if source.untyped or any(each.well_typed != kind for each in source.columns):
                     kind = Any
                 names[f"field_{index}"] = source.name
+                if source.is_key and kind is str:
+                    text_keys.append(attrgetter(f"field_{index}"))
                 fields.append(
                     (f"field_{index}", kind)
                     if source.is_key
@@ -171,6 +190,7 @@ class RecordBuilder:
             decoder=msgspec.json.Decoder(self._envelope[row_type]),
             conversions=tuple(conversions),
             unknown=tuple(unknown),
+            text_keys=tuple(text_keys),
         )
 
     def _finisher(self, column: Column) -> Converter:
@@ -178,11 +198,15 @@ class RecordBuilder:
         convert = column.convert
         if column.index in self._defaults:
             default = self._defaults[column.index]
-            return lambda value: convert(value) or default
+
+            def given(value: Any) -> Any:
+                return default if tells_nothing(converted := convert(value)) else converted
+
+            return given
         if column.index in self._keys:
 
             def required(value: Any) -> Any:
-                if (converted := convert(value)) is None:
+                if tells_nothing(converted := convert(value)):
                     raise Misfit
                 return converted
 
@@ -192,6 +216,8 @@ class RecordBuilder:
     def _from_typed(self, rows: list[Any], layout: _Layout) -> list[Record]:
         astuple, record_type, count = msgspec.structs.astuple, self.record_type, len(self._columns)
         conversions, unknown, rescued_index = layout.conversions, layout.unknown, self._rescued
+        if not all(all(map(str.strip, map(key, rows))) for key in layout.text_keys):
+            return [self._build_one(self._as_mapping(astuple(row), layout)) for row in rows]
         records = []
         for row in rows:
             fields = astuple(row)
@@ -255,17 +281,42 @@ class RecordBuilder:
         return self._privacy.rescued(rescued or None)
 
     def _complete_keys(self, values: list[Any], row: Mapping[str, Any]) -> None:
-        for index, default in self._defaults.items():
-            values[index] = values[index] or default
-        missing = [index for index in self._keys if values[index] is None]
-        if missing:
-            if not self._missed_a_key:
-                self._missed_a_key = True
-                self._on_missing_key()
-            content = {self._matched(name): value for name, value in row.items() if value is not None}
-            digest = self._privacy.digest(msgspec.json.encode(content, order="sorted").decode())
-            for index in missing:
-                values[index] = int(digest[:13], 16) if index in self._whole_number_keys else f"missing-{digest[:32]}"
+        """Let no key be null, empty or blank."""
+        missing = [index for index in self._keys if tells_nothing(values[index])]
+        if not missing:
+            return
+        content = {self._matched(name): value for name, value in row.items() if value is not None}
+        for index in missing:
+            column = self._columns[index]
+            id_of_another_type = content.get(self._matched(column.source or ""))
+            if not tells_nothing(id_of_another_type):
+                self._make_key(values, index, id_of_another_type)
+            elif index in self._defaults:
+                values[index] = self._defaults[index]
+            else:
+                self._make_key(values, index, self._identity_of(content))
+
+    def _identity_of(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a row is known by that has no key; all of its content where it has nothing of that kind.
+
+        Two rows must not be taken for one: what only helps to tell rows apart is not enough.
+        """
+        found, is_known = {}, False
+        for column, convert, tells in self._identity:
+            raw = content.get(self._matched(column.source or ""))
+            converted, fits = kept(convert, raw)
+            value = converted if fits else raw
+            if not tells_nothing(value):
+                found[column.name] = value
+                is_known |= tells
+        return found if is_known else content
+
+    def _make_key(self, values: list[Any], index: int, origin: Any) -> None:
+        if not self._missed_a_key:
+            self._missed_a_key = True
+            self._on_missing_key()
+        digest = self._privacy.digest(msgspec.json.encode(origin, order="sorted").decode())
+        values[index] = int(digest[:13], 16) if index in self._whole_number_keys else f"missing-{digest[:32]}"
 
     def _learn(self, rows: Sequence[Any]) -> bool:
         """Let the row type take what these rows have shown; whether it changes."""

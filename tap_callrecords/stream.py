@@ -44,7 +44,8 @@ READS_OF_A_SHORT_WINDOW = 3
 RESTARTS_OF_A_LOST_WINDOW = 3
 TWO_YEARS = timedelta(days=731)
 """The longest that two calendar years can be."""
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(order="deterministic").encode
+"""Objects are the same, and so are their rows, in whatever order their members come."""
 
 
 @dataclass(slots=True)
@@ -139,7 +140,9 @@ class CallRecordStream(WindowCheckpoints):
             on_rescue=lambda name: self.logger.warning(
                 "Field %r is new or does not fit its type; its values are kept in _rescued_data.", clean_quote(name)
             ),
-            on_missing_key=lambda: self.logger.warning("A row lacks its key and is given one made from its content."),
+            on_missing_key=lambda: self.logger.warning(
+                "A row lacks its key, or has one of another type, and is given one made from what identifies it."
+            ),
         )
 
     # What is read
@@ -392,7 +395,7 @@ class CallRecordStream(WindowCheckpoints):
         def emit(window: TimeWindow, records: list[Record]) -> Iterator[dict[str, Any]]:
             for record in self._new(run, window, records)[0]:
                 run.progress.page(1)
-                yield msgspec.structs.asdict(record)
+                yield self.without_deselected_members(msgspec.structs.asdict(record))
 
         return emit
 

@@ -110,3 +110,22 @@ def test_testing_the_connection_writes_records_like_those_of_a_sync(
         if name in written:
             found = next(iter(stream.get_records(None)))
             assert found in written[name]
+
+
+def test_members_of_objects_can_be_deselected_in_lists_too(box: Sandbox, end_date: str) -> None:
+    start = datetime.now(UTC) - timedelta(days=1)
+    config = {**box.config, "start_date": start.isoformat(), "end_date": end_date}
+    left_out = {
+        "voiso_cdr": ("sla", "properties", "time_to_reply"),
+        "eightx8_interactions": ("participants", "items", "properties", "participant_name"),
+    }
+    catalog = TapCallRecords(config=dict(config)).catalog_dict
+    catalog["streams"] = [entry for entry in catalog["streams"] if entry["stream"] in left_out]
+    for entry in catalog["streams"]:
+        breadcrumb = ["properties", *left_out[entry["stream"]]]
+        entry["metadata"].append({"breadcrumb": breadcrumb, "metadata": {"inclusion": "available", "selected": False}})
+    records = read(config, catalog)
+    objects = [record["sla"] for record in records["voiso_cdr"] if record["sla"]]
+    objects += [each for record in records["eightx8_interactions"] for each in record["participants"] or ()]
+    assert objects
+    assert [each for each in objects if "time_to_reply" in each or "participant_name" in each] == []

@@ -100,7 +100,8 @@ class Report(msgspec.Struct):
     reason: str | None = None
 
 
-_rows = msgspec.json.Decoder(list[ReportRow])
+_rows = msgspec.json.Decoder(list[ReportRow | str | int | float | bool | list[Any] | None])
+"""What is no object is no row, but must neither stop the others nor be dropped."""
 _report: msgspec.json.Decoder[Report | list[Report]] = msgspec.json.Decoder(Report | list[Report])
 
 
@@ -246,7 +247,9 @@ class Interactions(CallRecordStream):
     @override
     def read_body(self, response: requests.Response) -> tuple[None, list[Record]]:
         try:
-            rows = [row.fields() for row in decode_loosely(response.content, _rows)]
+            rows = [
+                row.fields() if isinstance(row, ReportRow) else row for row in decode_loosely(response.content, _rows)
+            ]
             return None, self.builder.read(msgspec.json.encode({"rows": rows}))[1]
         except RecursionError as error:
             raise BrokenBody("nested too deeply") from error

@@ -282,6 +282,42 @@ def test_a_run_over_all_evils_ends_well_and_writes_what_every_reader_of_json_tak
         json.loads(line, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
 
 
+def test_objects_whose_members_come_in_another_order_are_no_different_rows(box: Sandbox) -> None:
+    members = ('"a":{"x":1,"y":[{"p":1,"q":2}]},"b":2', '"b":2,"a":{"y":[{"q":2,"p":1}],"x":1}')
+    rows = ",".join(f'{{"pbxId":"p","callId":"1","new":{{{each}}},{each}}}' for each in members)
+    box.faults.clear()
+    config = config_of(box)
+    body = f'{{"meta":{{"totalRecordCount":1}},"data":[{rows}]}}'
+    box.faults.add(Fault("status", status=200, body=body, match="call-records", content_type="application/json"))
+    out = sync(config, streams=["eightx8_call_records"])
+    assert len(out.records("eightx8_call_records")) == 1
+    assert "share their key" not in out.stderr
+
+
+ROWS_THAT_ARE_NONE = 'null,5,"text",[1],true'
+AROUND_ROWS = {
+    "eightx8_work": ("/v2/call-records", '{"meta":{"totalRecordCount":5,"scrollId":"x"},"data":[%s]}'),
+    "eightx8_contact_center": ("recentCallData", '{"hits":5,"timezone":"GMT","data":[%s]}'),
+    "eightx8_analytics": ("/data", "[%s]"),
+    "webex": ("cdr_feed", '{"items":[%s]}'),
+    "voiso": ("/cdr?", '{"records":[%s],"total":5}'),
+}
+
+
+@pytest.mark.parametrize("vendor", AROUND_ROWS)
+def test_rows_that_are_no_objects_stop_no_sync_and_are_rescued(vendor: str) -> None:
+    match, around = AROUND_ROWS[vendor]
+    with Sandbox(empty=True) as served:
+        body = around % ROWS_THAT_ARE_NONE
+        served.faults.add(Fault("status", status=200, body=body, match=match, content_type="application/json"))
+        start = datetime.now(UTC) - timedelta(hours=6)
+        config = {**served.vendors[vendor].config, "start_date": start.isoformat(), "max_attempts": 2}
+        out = sync({**config, "webex_initial_request_interval_seconds": 0})
+    assert out.error is None
+    rescued = [message["record"]["_rescued_data"] for message in out.messages if message["type"] == "RECORD"]
+    assert rescued == [{"": None}, {"": 5}, {"": "text"}, {"": [1]}, {"": True}]
+
+
 # Size
 
 
