@@ -26,6 +26,7 @@ Kind = Literal[
     "html",  # 200 with a web page
     "content_type",  # the right body under `content_type`
     "slow",  # `delay_seconds` before the answer
+    "slow_headers",  # the head of the answer in pieces of `piece` bytes, `delay_seconds` apart
     "slow_body",  # the body in pieces of `piece` bytes, `delay_seconds` apart
     "nan",  # 200 whose first number is NaN
     "redirect",  # `status` (default 302) to `location`
@@ -50,8 +51,8 @@ class Fault:
         headers: More headers of ``status`` and ``redirect``.
         content_type: For ``content_type`` and ``status``.
         location: Target of ``redirect``.
-        delay_seconds: Of ``slow`` (whole) and ``slow_body`` (per piece).
-        piece: Bytes per piece of ``slow_body``.
+        delay_seconds: Of ``slow`` (whole), ``slow_headers`` and ``slow_body`` (per piece).
+        piece: Bytes per piece of ``slow_headers`` and ``slow_body``.
         fraction: Share of the body sent by the cutting kinds.
         seen: Matching requests so far.
         struck: Strikes so far.

@@ -103,6 +103,15 @@ class _Wire:
         self.answer.body = re.sub(rb":\s*-?\d[\d.]*", b":NaN", self.answer.body, count=1)
         await self.answer.send(self.send)
 
+    async def slow_headers(self) -> None:
+        self.answer.headers[b"connection"] = b"close"
+        head, between, body = self.answer.raw(1.0).partition(b"\r\n\r\n")
+        pieces = [head[at : at + self.fault.piece] for at in range(0, len(head), self.fault.piece)]
+        for piece in [*pieces, between + body]:
+            self.transport.write(piece)
+            await asyncio.sleep(self.fault.delay_seconds)
+        self.transport.close()
+
     async def slow_body(self) -> None:
         await self.answer.send(self.send, self.fault.piece, self.fault.delay_seconds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +17,16 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAP
 from typing_extensions import override
 
 from tap_callrecords.auth import TokenClient, bearer_of
-from tap_callrecords.http import CarefulSession, Refused, host_of, patient
+from tap_callrecords.http import CarefulSession, Refused, host_of, in_time, patient, place_of, retry_after_seconds
 from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.redaction import clean_quote
 
 T = TypeVar("T")
+_THROTTLED = re.compile(
+    r"throttl|slow down|quota|rate[ _-]?limit|too[ _-]?many[ _-]?(?:requests|calls)|(?:request|call) rate|"
+    r"\brate (?:is |was )?exceed|(?:requests|calls) (?:per|a) (?:second|minute|hour|day)",
+    re.IGNORECASE,
+)
 
 
 class NoAuth(AuthBase):
@@ -144,30 +150,55 @@ class VendorApi(ABC):
             raise ConfigurationError(
                 f"The environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which does not exist."
             )
-        return session.send(prepared, timeout=self._timeout, **settings)
+        try:
+            return in_time(lambda: session.send(prepared, timeout=self._timeout, **settings), self._timeout)
+        except TimeoutError:
+            del self._local.session  # the request under way keeps it
+            raise requests.ReadTimeout(request=prepared) from None
 
     def _check(self, response: requests.Response) -> None:
         status = response.status_code
         if status < 300:  # noqa: PLR2004
             return
         host = host_of(response.url)
-        if status >= 500 or status in self.retry_statuses:  # noqa: PLR2004
+        if status >= 500 or status in self.retry_statuses or self._asks_to_wait(response):  # noqa: PLR2004
             if status in self.usual_retry_after:
                 response.headers.setdefault("Retry-After", str(self.usual_retry_after[status]))
-            raise RetriableAPIError(f"{host} answered {status}", response)
+            said = self._said(response) if status < 500 else ""  # noqa: PLR2004
+            raise RetriableAPIError(f"{host} answered {status}{said}", response)
         if status < 400:  # noqa: PLR2004
             raise FatalAPIError(
-                f"{host} answered with a redirect ({status}) to {host_of(response.headers.get('Location'))}, which "
+                f"{host} answered with a redirect ({status}) to {place_of(response.headers.get('Location'))}, which "
                 f"is not followed: credentials go to the configured host only. Check the API URL of {self.product}."
             )
         raise Refused(self.explain(response) or self.unexplained(response), status)
 
+    def _asks_to_wait(self, response: requests.Response) -> bool:
+        """Whether a refusal means "later": it says when, or speaks of too many requests."""
+        if response.status_code < 400:  # noqa: PLR2004
+            return False
+        if retry_after_seconds(response) is not None:
+            return True
+        if not _THROTTLED.search(_words(response)):
+            return False
+        if (usual := self.usual_retry_after.get(requests.codes.too_many_requests)) is not None:
+            response.headers["Retry-After"] = str(usual)
+        return True
+
     def unexplained(self, response: requests.Response) -> str:
         """A refusal that the vendor does not document: its own words, without personal data."""
-        words = " ".join(str(value) for value in words_of(response).values() if isinstance(value, (str, int)))
-        words = words or ("" if response.text.lstrip().startswith("<") else response.text.strip())
-        said = f": {clean_quote(words)}" if words else ""
-        return f"{self.product} refused a request with status {response.status_code}{said}"
+        return f"{self.product} refused a request with status {response.status_code}{self._said(response)}"
+
+    def _said(self, response: requests.Response) -> str:
+        """The vendor's own words as the end of a sentence, without personal data; empty without any."""
+        words = clean_quote(_words(response))
+        return f": {words}" if words else ""
+
+
+def _words(response: requests.Response) -> str:
+    """What an error body says to people; empty for a web page."""
+    words = " ".join(str(value) for value in words_of(response).values() if isinstance(value, (str, int)))
+    return words or ("" if response.text.lstrip().startswith("<") else response.text.strip())
 
 
 def words_of(response: requests.Response) -> Mapping[str, Any]:
@@ -201,7 +232,7 @@ def token_lifetime(answer: Mapping[str, Any], *, default: float) -> float:
     """`expires_in` in seconds, a number or text (CC B2)."""
     try:
         return float(answer.get("expires_in", default))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return default
 
 

@@ -9,16 +9,18 @@ sends is bounded in time and size.
 from __future__ import annotations
 
 import random
+import re
 import socket
 import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import backoff
 import requests
@@ -35,6 +37,7 @@ T = TypeVar("T")
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
+_A_YEAR_IN_SECONDS = 366 * 86_400.0
 LARGEST_BODY = 128 * 2**20
 """Bytes of an answer, unpacked. The largest pages (10,000 rows of 1.5 KB) are an eighth of it; decoded, an evil one
 takes some thirty times its size in memory."""
@@ -66,8 +69,16 @@ class PageLost(FatalAPIError):  # noqa: N818 - named for what it is
     """The vendor no longer knows the cursor or report: the window has to be read from its first page again."""
 
 
+class AskedTooMuch(FatalAPIError):  # noqa: N818 - named for what it is
+    """The vendor does not serve a time window as a whole: it is read in halves."""
+
+
+class RangeRefused(AskedTooMuch):
+    """The vendor refused a time window for its length: it refuses all that are as long."""
+
+
 class CarefulSession(requests.Session):
-    """Follows redirects on the same host only, so that no credential travels to another; bounds what it reads."""
+    """Follows redirects on the same host only, with method and body as they were; bounds what it reads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,15 +86,51 @@ class CarefulSession(requests.Session):
 
     @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target is None:
-            return None
         try:
-            here, there = urlsplit(resp.url), urlsplit(target)
+            target = super().get_redirect_target(resp)
+            if target is None or origin_of(urljoin(resp.url, target)) != origin_of(resp.url):
+                return None
         except ValueError:
             return None
-        same = not there.netloc or (here.scheme, here.netloc) == (there.scheme or here.scheme, there.netloc)
-        return target if same else None
+        # Of 301 to 303 requests would make a GET without a body, whose answer says nothing about what was asked for.
+        resp.status_code = requests.codes.permanent_redirect
+        return target
+
+    @override
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """It is the same place, so the credentials stay; requests would look for others in a .netrc file."""
+
+
+def origin_of(url: str) -> tuple[str, str | None, str | None, str | None, int | None]:
+    """What has to agree for two URLs to lead to the same place: scheme, user, password, host, and port.
+
+    Raises:
+        ValueError: it is no URL.
+    """
+    parts = urlsplit(url)
+    usual_port = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.username, parts.password, parts.hostname, parts.port or usual_port
+
+
+def in_time(call: Callable[[], T], seconds: float) -> T:
+    """What a call returns, or raises, within so many seconds.
+
+    The time-outs of sockets bound only the pauses between bytes, and those of a name look-up not even that. So the call
+    is made in a thread of its own, which is left alone when the time is over.
+
+    Raises:
+        TimeoutError: it takes longer.
+    """
+    outcome: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, name="request", daemon=True).start()
+    return outcome.result(seconds)
 
 
 def read_within_bounds(response: requests.Response, **settings: Any) -> None:
@@ -133,6 +180,16 @@ def host_of(url: str | bytes | None) -> str:
         return urlsplit(text).hostname or "the vendor's host"
     except ValueError:
         return "the vendor's host"
+
+
+def place_of(url: str | None) -> str:
+    """Scheme, host and port of a URL, for messages; the host only where it is relative."""
+    try:
+        parts = urlsplit(url or "")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "the vendor's host"
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.scheme and parts.hostname else host_of(url)
 
 
 def describe(error: BaseException, *, timeout: float) -> str:
@@ -186,24 +243,23 @@ def retry_after_seconds(response: requests.Response | None) -> float | None:
     value = "" if response is None else response.headers.get("Retry-After", "").strip()
     if response is None or not value:
         return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    until = _http_date(value)
+    if re.fullmatch(r"[+-]?\d+(\.\d*)?", value):
+        return min(max(0.0, float(value)), _A_YEAR_IN_SECONDS)
+    until = http_date(value)
     if until is None:
         return None
     # A date is meant by the vendor's clock, which the answer tells: ours may be minutes off.
-    answered = _http_date(response.headers.get("Date", "")) or datetime.now(UTC)
-    return max(0.0, (until - answered).total_seconds())
+    answered = http_date(response.headers.get("Date")) or datetime.now(UTC)
+    return min(max(0.0, (until - answered).total_seconds()), _A_YEAR_IN_SECONDS)
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str | None) -> datetime | None:
+    """The instant that an HTTP date names; None for what is no date, or one that no calendar has."""
     try:
-        instant = parsedate_to_datetime(text)
-    except ValueError:
+        instant = parsedate_to_datetime(text or "")
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def waits() -> Generator[float, Any, None]:

@@ -9,6 +9,8 @@ from email.utils import format_datetime
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 
 from tap_callrecords import http
@@ -60,9 +62,32 @@ def test_retry_after_as_a_date_is_obeyed() -> None:
     assert 85 < seconds <= 90
 
 
-@pytest.mark.parametrize("value", ["", "soon", "Wed, 99 Foo 2026 00:00:00 GMT"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "soon", "inf", "nan", "1e400", "Wed, 99 Foo 2026 00:00:00 GMT"),
+        "Wed, 01 Jan 100000000000000000000 00:00:00 GMT",
+        "Wed, 01 Jan 10000 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Wed, 01 Jan 2026 99999999999999999999:00:00 GMT",
+        "Wed, 01 Jan 2026 00:00:00 +99999999999999999999",
+    ],
+)
 def test_an_unreadable_retry_after_is_as_good_as_none(value: str) -> None:
     assert retry_after_seconds(response(429, Retry_After=value)) is None
+
+
+@given(st.text("0123456789 -+:,.eGMTWdJan", max_size=40))
+def test_no_retry_after_ends_in_a_fault_of_the_tap(value: str) -> None:
+    seconds = retry_after_seconds(response(429, Retry_After=value, Date=value))
+    assert seconds is None or 0 <= seconds <= 366 * 86_400
+
+
+@pytest.mark.parametrize("value", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_pause_without_end_is_a_readable_error(slept: list[float], value: str) -> None:
+    with pytest.raises(FatalAPIError, match=r"asks to wait 8784\.0 hours"):
+        trying(failing(9, RetriableAPIError("api.example answered 429", response(429, Retry_After=value))))()
+    assert slept == []
 
 
 def test_a_date_in_the_past_means_at_once() -> None:

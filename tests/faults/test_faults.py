@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from sandbox import Clock, Fault, RandomFaults, Sandbox
@@ -151,18 +153,96 @@ def test_a_window_that_fails_among_several_at_once_leaves_the_bookmark_before_it
     complete(box, subject, state=first.bookmark, parallel_windows=4, window_hours=6)
 
 
+@pytest.mark.parametrize("kind", ["slow_headers", "slow_body"])
 @pytest.mark.parametrize("subject", VENDORS, ids=str)
-def test_a_page_that_trickles_in_is_given_up_after_the_time_out_and_asked_for_again(
-    box: Sandbox, subject: Subject
+def test_an_answer_that_trickles_in_is_given_up_after_the_time_out_and_asked_for_again(
+    box: Sandbox, subject: Subject, kind: Any
 ) -> None:
-    box.faults.add(Fault("slow_body", match=subject.path, piece=16, delay_seconds=0.05, after=1))
+    box.faults.add(Fault(kind, match=subject.path, piece=3, delay_seconds=0.2, after=1))
     before = now()
     complete(box, subject, request_timeout_seconds=1)
+    assert now() - before < timedelta(seconds=6)
     trickled = [request for request in box.requests if request.fault]
     assert len(trickled) == 1
     again = box.requests[box.requests.index(trickled[0]) + 1]
     assert (again.path, again.query, again.body) == (trickled[0].path, trickled[0].query, trickled[0].body)
-    assert now() - before < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("where", ["a look-up", "a handshake"])
+def test_a_connection_that_takes_longer_than_the_time_out_is_given_up(
+    box: Sandbox, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = VENDORS[-1]
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes a connection and says nothing
+        config = config_of(box, subject, request_timeout_seconds=1, max_attempts=1)
+        if where == "a handshake":
+            config[f"{subject.vendor}_api_url"] = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        else:
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: threading.Event().wait(9))
+        before = now()
+        out = sync(config, streams=[subject.stream])
+    assert "127.0.0.1 did not answer within 1 seconds" in str(out.error)
+    assert now() - before < timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("subject", VENDORS, ids=str)
+def test_a_redirect_on_the_same_host_keeps_method_and_body(
+    box: Sandbox, subject: Subject, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router, asked = box.app._router, list[str]()
+
+    async def moved(scope: Scope, receive: Receive, send: Send) -> None:
+        if subject.path in scope["path"] and not scope["path"].startswith("/moved"):
+            query = scope["query_string"].decode()
+            location = f"/moved{scope['path']}" + (f"?{query}" if query else "")
+            await Response(status_code=status, headers={"Location": location})(scope, receive, send)
+            return
+        if scope["path"].startswith("/moved"):
+            asked.append(scope["method"])
+            scope["path"] = scope["path"].removeprefix("/moved")
+        await router(scope, receive, send)
+
+    monkeypatch.setattr(box.app, "_router", moved)
+    complete(box, subject)
+    assert len(asked) > 3
+    assert set(asked) <= {request.method for request in box.requests if not request.path.startswith("/moved")}
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("place", ["http://127.0.0.1:9/", "https://127.0.0.1/", "//localhost/", "https://[::1"])
+def test_a_redirect_to_another_place_is_refused_in_words(box: Sandbox, status: int, place: str) -> None:
+    subject = VENDORS[0]
+    box.faults.add(Fault("redirect", match=subject.path, status=status, location=place))
+    out = run(box, subject)
+    assert "which is not followed: credentials go to the configured host only" in str(out.error)
+
+
+THROTTLED: dict[str, dict[str, Any]] = {
+    "when": {"retry_after": "0", "body": {"message": "Forbidden"}},
+    "words": {"body": {"message": "Too many requests from this account"}},
+    "rate": {"body": "Rate limit exceeded", "content_type": "text/plain"},
+}
+
+
+@pytest.mark.parametrize("status", [400, 403, 420])
+@pytest.mark.parametrize("throttled", THROTTLED)
+@pytest.mark.parametrize("subject", VENDORS, ids=str)
+def test_a_refusal_that_asks_to_wait_is_waited_for(
+    box: Sandbox, subject: Subject, throttled: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    box.faults.add(Fault("status", match=subject.path, status=status, after=1, times=2, **THROTTLED[throttled]))
+    complete(box, subject)
+    assert struck(box) == 2
+
+
+def test_a_throttling_that_lasts_is_told_in_the_vendors_words(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    body = {"message": "Too many requests"}
+    box.faults.add(Fault("status", match=VENDORS[0].path, status=403, times=None, body=body))
+    out = run(box, VENDORS[0], max_attempts=3)
+    assert "answered 403: Too many requests; gave up after 3 tries" in str(out.error)
 
 
 @pytest.mark.parametrize("ahead", [-600, 600])
@@ -253,6 +333,15 @@ def test_a_token_may_expire_at_any_request(box: Sandbox, subject: Subject) -> No
         assert struck(box) == 1
         assert sum(1 for request in box.requests if subject.login in request.path) == 2
         box.faults.clear()
+
+
+@pytest.mark.parametrize("subject", TOKENED, ids=str)
+def test_a_token_that_expires_between_the_tries_of_a_request_is_renewed_once(box: Sandbox, subject: Subject) -> None:
+    for status, times in ((503, 2), (401, 1), (503, 1)):
+        box.faults.add(Fault("status", match=subject.path, status=status, times=times, after=1))
+    complete(box, subject)
+    assert struck(box) == 4
+    assert sum(1 for request in box.requests if subject.login in request.path) == 2
 
 
 @pytest.mark.parametrize("subject", TOKENED, ids=str)

@@ -131,6 +131,14 @@ def test_a_slow_body_arrives_in_pieces_and_whole(box: Sandbox, client: Client) -
     assert [one.fault for one in box.requests[-2:]] == ["slow_body", "slow"]
 
 
+def test_slow_headers_arrive_in_pieces_and_whole(box: Sandbox, client: Client) -> None:
+    client.login()
+    box.faults.add(Fault("slow_headers", piece=20, delay_seconds=0.001))
+
+    assert client.get(PATH).json() == client.get(PATH).json()
+    assert box.requests[-2].fault == "slow_headers"
+
+
 def test_a_redirect_names_another_host(box: Sandbox, client: Client) -> None:
     client.login()
     box.faults.add(Fault("redirect", status=307, location="http://localhost:1/elsewhere"))
