@@ -17,6 +17,7 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAP
 from typing_extensions import override
 
 from tap_callrecords.auth import TokenClient, bearer_of
+from tap_callrecords.errors import AccessRefused, EndpointGone
 from tap_callrecords.http import CarefulSession, Refused, host_of, in_time, patient, place_of, retry_after_seconds
 from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.redaction import clean_quote
@@ -73,7 +74,9 @@ class VendorApi(ABC):
         """What a refusal (a status from 400 to 499) means, if the vendor documents it: a sentence, and what to do.
 
         Raises:
-            ConfigurationError: a setting or a right is wrong.
+            ConfigurationError: a setting or a right is wrong, whatever is asked for; it reaches the stream as
+                `AccessRefused`.
+            EndpointGone: the vendor no longer serves what is asked for.
         """
         return None
 
@@ -98,7 +101,8 @@ class VendorApi(ABC):
             read: turns a good answer into what is wanted; a `BrokenBody` that it raises is asked for again.
 
         Raises:
-            ConfigurationError: a setting or a right is wrong.
+            AccessRefused: credentials or a right are wrong.
+            ConfigurationError: a setting of this machine is wrong.
             FatalAPIError: the vendor refused, or did not answer well in `max_attempts` tries.
         """
         return patient(self._call_once, max_attempts=self._max_attempts, timeout=self._timeout, on_wait=self._announce)(
@@ -116,9 +120,11 @@ class VendorApi(ABC):
         if response.status_code == requests.codes.unauthorized and isinstance(auth, TokenClient):
             auth.refuse(bearer_of(response.request))
             response = self._send(request, auth)
-        self._check(response)
         try:
+            self._check(response)
             return read(response)
+        except ConfigurationError as error:  # told by the vendor, so it is about this source only
+            raise error if isinstance(error, EndpointGone) else AccessRefused(str(error)) from None
         except BrokenBody:
             raise RetriableAPIError(
                 f"{host_of(response.url)} answered {response.status_code} with a body that is not what it documents",

@@ -20,6 +20,7 @@ class FullTableStream(CallRecordStream):
     """A stream whose only window stands for everything."""
 
     replication_key = None
+    has_windows = False
 
     @abstractmethod
     def list_request(self) -> requests.Request:

@@ -95,7 +95,7 @@ _COMMON = (
         "Request time-out in seconds",
         "How long one request may take.",
     ),
-    _whole("max_attempts", 8, 1, 1000, "Attempts per request", "Tries of one request before the run fails."),
+    _whole("max_attempts", 8, 1, 1000, "Attempts per request", "Tries of one request before its stream fails."),
     _text(
         "user_agent",
         "User agent",

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import compress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -81,6 +81,11 @@ class CallRecordStream(WindowCheckpoints):
     window_end_column: ClassVar[str | None] = None
     """A column for the end of the window in which a row was read. It is no part of the row's content: a row met in
     two windows is the same row."""
+    has_windows: ClassVar[bool] = True
+    """Whether it is read in windows of time; a list is read whole."""
+
+    progress: Progress | None = None
+    """How far the run has come; None before it has begun."""
 
     _tap: TapCallRecords
 
@@ -95,6 +100,10 @@ class CallRecordStream(WindowCheckpoints):
     def key_defaults(self) -> Mapping[str, str]:
         """What stands for a key property that a row lacks."""
         return {}
+
+    def remarks(self) -> Sequence[str]:
+        """What a person should know after a run that came to its end, a sentence each."""
+        return ()
 
     @abstractmethod
     def new_paginator(self) -> Paginator[Any]:
@@ -251,6 +260,15 @@ class CallRecordStream(WindowCheckpoints):
 
     # The run
 
+    @override  # type: ignore[misc]  # the SDK has no hook for it
+    def sync(self, context: Mapping[str, Any] | None = None) -> None:
+        """Read the stream; what is its own trouble ends it, and not the run."""
+        sync = partial(super().sync, context)
+        if self.ABORT_AT_RECORD_COUNT is not None:  # a dry run of the SDK's, which looks at errors itself
+            sync()
+        else:
+            self._tap.run.read(self, sync)
+
     @override
     def get_record_counter(self, **options: Any) -> metrics.Counter:
         self._counter = super().get_record_counter(**options)
@@ -267,7 +285,8 @@ class CallRecordStream(WindowCheckpoints):
             windows = windows[::-1][: self.test_windows]
         prior = self.read_bookmark() or ""
         latest = instants.to_text(min(span.end, datetime.now(UTC) - self.settle))
-        run = _Run(self._seen_rows(), Progress(self.name, len(windows), self.logger))
+        self.progress = Progress(self.name, len(windows) if self.has_windows else None, self.logger)
+        run = _Run(self._seen_rows(), self.progress)
         emit = self._written(run) if self.can_write_pages else self._yielded(run)
         passed = ContiguousEnd(windows)
         with run.progress.shown():

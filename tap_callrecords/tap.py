@@ -22,11 +22,15 @@ from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_callrecords import instants, settings
+from tap_callrecords.errors import one_line, tell, was_told
 from tap_callrecords.redaction import REDACTOR, redact_logs
+from tap_callrecords.run import Run
 from tap_callrecords.sources import SOURCES
 from tap_callrecords.writer import OutputLost, PageWriter
 
 if TYPE_CHECKING:
+    from singer_sdk import Stream
+
     from tap_callrecords.api import VendorApi
     from tap_callrecords.stream import CallRecordStream
 
@@ -42,9 +46,10 @@ class ReadableCommand(SingerCommand):
         try:
             return super().main(*args, **kwargs)
         except SingerSDKError as error:
-            self.logger.error("%s", " ".join(str(error).split()))  # noqa: TRY400
-        except Exception:
-            self.logger.exception("A fault in tap-callrecords; please report it with this traceback")
+            if not was_told(error):
+                self.logger.error("%s", one_line(error))  # noqa: TRY400
+        except Exception as error:  # noqa: BLE001 - told with its traceback
+            tell(error, self.logger)
         sys.exit(1)
 
     @override
@@ -82,6 +87,7 @@ class TapCallRecords(Tap):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._apis: dict[type[VendorApi], VendorApi] = {}
+        self.run = Run(self.logger)
         super().__init__(*args, **kwargs)
 
     def api(self, api_type: type[A]) -> A:
@@ -103,6 +109,30 @@ class TapCallRecords(Tap):
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as the SDK has it
         cls.append_builtin_config(cls.config_jsonschema)
         return settings.from_environment(cls._env_var_prefix)
+
+    @property
+    @override
+    def streams(self) -> dict[str, Stream]:
+        """The streams in the order in which they are read: calls first, so that no list can keep them from it."""
+        return dict(sorted(super().streams.items(), key=lambda item: not cast("CallRecordStream", item[1]).has_windows))
+
+    @override  # type: ignore[misc]  # the SDK has no hook for it
+    def sync_all(self) -> None:
+        """Read all selected streams, each to its end or to its own failure.
+
+        Raises:
+            SingerSDKError: what ended the run at once; else what ended the first stream that failed, told already.
+        """
+        self.run = Run(self.logger)
+        for stream in self.streams.values():
+            if stream.selected:
+                self.api(cast("CallRecordStream", stream).api_type)  # it may refuse a setting, best before all reading
+        try:
+            super().sync_all()
+        finally:
+            self.run.end()
+        if self.run.failures:
+            raise self.run.failures[0]
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

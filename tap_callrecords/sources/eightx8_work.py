@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from tap_callrecords.api import NoAuth, VendorApi, read_token_answer, token_lifetime, words_of
 from tap_callrecords.auth import Token, TokenClient
+from tap_callrecords.errors import EndpointGone
 from tap_callrecords.http import PageLost, Refused
 from tap_callrecords.paginators import Page, ScrollIdPaginator
 from tap_callrecords.records import Record
@@ -143,7 +144,7 @@ class WorkApi(VendorApi):
         if path.endswith("/oauth/token"):
             raise ConfigurationError(NOT_SIGNED_IN)
         if response.status_code in (requests.codes.not_found, requests.codes.gone) and path.endswith("/v1/cdr"):
-            raise ConfigurationError(V1_IS_GONE)
+            raise EndpointGone(V1_IS_GONE)
         if response.status_code == requests.codes.unauthorized:
             return TOKEN_REFUSED
         return None

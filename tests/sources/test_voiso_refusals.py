@@ -26,7 +26,7 @@ WRONG_KEY = (
 
 def refusal(out: Output, kind: type[Exception] = ConfigurationError) -> str:
     """What a failed run says."""
-    assert type(out.error) is kind, repr(out.error)
+    assert isinstance(out.error, kind), repr(out.error)
     assert out.bookmarks(STREAM) == []
     return str(out.error)
 

@@ -1,0 +1,57 @@
+"""How far an error reaches: to the end of the run, of a source, or of a stream.
+
+```
+SingerSDKError
+├─ ConfigurationError       a setting is wrong                          ends the run at once
+│  ├─ AccessRefused         the vendor refuses credentials or rights    ends the streams of its source
+│  └─ EndpointGone          the vendor no longer serves an endpoint     ends the stream
+├─ MappingError ...         a stream map fails                          ends the run at once
+├─ OutputLost               nobody takes what is written                ends the run at once
+└─ FatalAPIError            a request or a window can't be had          ends the stream
+   ├─ Refused               the vendor refused a request for good
+   └─ PageLost              ... or has forgotten a cursor
+```
+
+What is no SingerSDKError is a fault of the tap; it ends the stream.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+
+_TOLD = "told"
+
+
+class AccessRefused(ConfigurationError):  # noqa: N818 - named for what it is
+    """The vendor refuses the credentials, or they lack a right: no stream of this source can be read."""
+
+
+class EndpointGone(ConfigurationError):  # noqa: N818 - named for what it is
+    """The vendor no longer serves an endpoint: another stream has to be selected."""
+
+
+STREAM_ENDING = (AccessRefused, EndpointGone, FatalAPIError)
+"""What ends a stream and not the run."""
+
+
+def tell(error: Exception, logger: logging.Logger) -> None:
+    """Log an error once: in one line where it speaks to a person, with a traceback where it is a fault of ours."""
+    if was_told(error):
+        return
+    error.add_note(_TOLD)
+    if isinstance(error, STREAM_ENDING):
+        logger.error("%s", one_line(error))
+    else:
+        logger.error("A fault in tap-callrecords; please report it with this traceback", exc_info=error)
+
+
+def was_told(error: BaseException) -> bool:
+    """Whether the log has told of this very error."""
+    return _TOLD in getattr(error, "__notes__", ())
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(error).split())

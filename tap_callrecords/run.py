@@ -1,0 +1,77 @@
+"""One source's trouble is not another's: what ends a stream, a source or the run, and what became of each stream."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from singer_sdk.exceptions import SingerSDKError
+
+from tap_callrecords.errors import STREAM_ENDING, AccessRefused, one_line, tell
+from tap_callrecords.progress import StreamResult, Summary
+from tap_callrecords.redaction import REDACTOR
+
+if TYPE_CHECKING:
+    from tap_callrecords.api import VendorApi
+    from tap_callrecords.stream import CallRecordStream
+
+
+class Run:
+    """A run over all selected streams, one after the other.
+
+    Attributes:
+        failures: the errors of streams that failed.
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self.failures: list[Exception] = []
+        self._logger = logger
+        self._summary = Summary(logger)
+        self._refused: dict[type[VendorApi], AccessRefused] = {}
+        self._said: set[str] = set()
+
+    def read(self, stream: CallRecordStream, sync: Callable[[], None]) -> None:
+        """Read a stream to its end, or to its failure, which is told and noted.
+
+        Raises:
+            SingerSDKError: a failure that is not this stream's alone: a setting, a stream map, the output.
+        """
+        result = StreamResult(stream.name)
+        self._summary.results.append(result)
+        if refusal := self._refused.get(stream.api_type):
+            result.failed, result.trouble = True, f"Not read: {one_line(refusal)}"
+            return
+        begun = time.monotonic()
+        result.trouble = "Stopped before its end."  # unless it comes to it
+        try:
+            sync()
+            result.trouble = ""
+        except STREAM_ENDING as error:
+            if isinstance(error, AccessRefused):
+                self._refused[stream.api_type] = error
+            self._fail(stream, result, error)
+        except (SingerSDKError, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours, told with its traceback
+            self._fail(stream, result, error)
+        finally:
+            result.progress = stream.progress
+            result.seconds = time.monotonic() - begun
+            result.read_up_to = stream.read_bookmark()
+            result.remarks = () if result.trouble else stream.remarks()
+
+    def end(self) -> None:
+        """Show the summary."""
+        self._summary.show()
+
+    def _fail(self, stream: CallRecordStream, result: StreamResult, error: Exception) -> None:
+        self.failures.append(error)
+        known = isinstance(error, STREAM_ENDING)
+        # What an error of ours says may quote a row.
+        said = REDACTOR.clean(one_line(error)) if known else f"a fault in tap-callrecords ({type(error).__name__})"
+        result.failed, result.trouble = True, f"Failed: {said}"
+        if said not in self._said:  # a vendor that is down is told of once, and not for each of its lists
+            self._said.add(said)
+            tell(error, stream.logger)

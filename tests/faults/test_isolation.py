@@ -1,0 +1,177 @@
+"""One source's trouble is not another's: a stream that fails ends there, all others are read, and the end says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sandbox import Fault, Sandbox
+from tests.faults.judge import Judge, bookmark, delivered, due, visible
+from tests.faults.subject import Subject
+from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
+from tests.support.forked import forked
+from tests.support.streams import DESELECTED
+from tests.support.tap import Output
+
+READ = [subject for subject in SUBJECTS if subject.stream not in DESELECTED]
+WRONG: dict[str, dict[str, Any]] = {
+    "eightx8_work": {"eightx8_work_password": "another"},
+    "eightx8_contact_center": {"eightx8_contact_center_token": "another"},
+    "eightx8_analytics": {"eightx8_analytics_secret": "another"},
+    "webex": {"webex_refresh_token": "another"},
+    "voiso": {"voiso_api_key": "another"},
+}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Sandbox]:
+    with Sandbox(seed=11, days=2, calls_per_day=15) as box:
+        for subject in VENDORS:
+            subject.reset(box)
+        yield box
+
+
+@pytest.fixture
+def box(served: Sandbox) -> Sandbox:
+    served.requests.clear()
+    served.faults.clear()
+    return served
+
+
+def settings(box: Sandbox, **more: Any) -> dict[str, Any]:
+    start = (datetime.now(UTC) - timedelta(days=2)).replace(microsecond=0)
+    config: dict[str, Any] = {**box.config, "start_date": start.isoformat(), "window_hours": 6, "max_attempts": 2}
+    for subject in READ:
+        config |= subject.small_pages
+    return {**config, **more}
+
+
+def run(config: dict[str, Any], **more: Any) -> Output:
+    out = forked(config, environment={"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}, **more)
+    assert "Traceback" not in out.stderr
+    return out
+
+
+def lost(box: Sandbox, config: dict[str, Any], subjects: Sequence[Subject], *outs: Output) -> list[str]:
+    """Streams of which something is missing, by the vendors' own keys."""
+    now, found = datetime.now(UTC), []
+    for subject in subjects:
+        judge = Judge(subject, config)
+        wanted = due(visible(box, subject), judge.first(None, now), now - judge.settle - timedelta(minutes=1))
+        assert wanted, subject
+        if wanted - {key for out in outs for key in delivered(out, subject)}:
+            found.append(subject.stream)
+    return found
+
+
+def errors(out: Output) -> list[str]:
+    return re.findall(r"\| ERROR    \| [\w.-]+ +\| (.*)$", out.stderr, re.MULTILINE)
+
+
+def summary(out: Output) -> dict[str, str]:
+    """What the last lines say of each stream, and of the run."""
+    lines = re.findall(r"\| tap-callrecords +\| (.*)$", out.stderr, re.MULTILINE)
+    assert lines[-1].startswith("Run: "), "the summary is the last that is said"
+    names = {*(subject.stream for subject in READ), "Run"}
+    return {line.split(": ", 1)[0]: line for line in lines if line.split(": ", 1)[0] in names}
+
+
+def reason(line: str) -> str:
+    """Why a stream was not read to its end."""
+    return re.split("(?:Failed|Not read): ", line)[1]
+
+
+@pytest.mark.parametrize("broken", WRONG)
+def test_a_source_with_wrong_credentials_ends_and_the_other_four_are_read_completely(box: Sandbox, broken: str) -> None:
+    config = settings(box, **WRONG[broken])
+    out = run(config)
+    assert out.exit_code == 1
+    theirs = [subject for subject in READ if subject.vendor == broken]
+    others = [subject for subject in READ if subject.vendor != broken]
+    assert lost(box, config, others, out) == []
+    assert [subject.stream for subject in theirs if out.records(subject.stream)] == []
+    assert len(errors(out)) == 1
+    said = summary(out)
+    assert set(said) == {*(subject.stream for subject in READ), "Run"}
+    reasons = {reason(said[subject.stream]) for subject in theirs}
+    assert reasons == {errors(out)[0]}
+    for subject in others:
+        assert "records" in said[subject.stream]
+        assert ("window" in said[subject.stream]) == subject.incremental
+        assert ("read up to" in said[subject.stream]) == subject.incremental
+    assert all(subject.stream in said["Run"] for subject in theirs)
+    refused = [request for request in box.requests if request.status in (400, 401, 403)]
+    assert len(refused) <= 2, "wrong credentials are not tried for each stream"
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_a_stream_that_fails_in_the_middle_keeps_its_finished_windows_and_the_next_run_brings_the_rest(
+    box: Sandbox, at_once: int
+) -> None:
+    legs = KNOWN["eightx8_call_legs"]
+    box.faults.add(Fault("status", match=legs.path, status=418, after=12, times=None))
+    config = settings(box, parallel_windows=at_once, lookback_hours=0)
+    first = run(config)
+    assert first.exit_code == 1
+    assert lost(box, config, [subject for subject in READ if subject is not legs], first) == []
+    reached = bookmark(first.bookmark, legs)
+    assert reached is not None
+    assert max(first.bookmarks(legs.stream)) == first.bookmarks(legs.stream)[-1]
+    assert summary(first)[legs.stream].partition("Failed: ")[2].startswith("8x8 Work refused a request with status 418")
+    box.faults.clear()
+    box.requests.clear()
+    second = run(config, state=first.bookmark)
+    assert second.exit_code == 0
+    assert lost(box, config, READ, first, second) == []
+    asked = [legs.asked(request) for request in box.requests if legs.path in request.path]
+    assert min(each[0] for each in asked if each) >= reached.timestamp() - 2, "finished windows are not read again"
+
+
+def test_a_list_that_fails_keeps_no_calls_from_being_read(box: Sandbox) -> None:
+    box.faults.add(Fault("status", match="/cdr/agents", status=404, times=None))
+    config = settings(box)
+    out = run(config)
+    assert out.exit_code == 1
+    assert lost(box, config, [subject for subject in READ if subject.stream != "voiso_agents"], out) == []
+    order = list(dict.fromkeys(message["stream"] for message in out.messages if message["type"] == "SCHEMA"))
+    lists = [subject.stream for subject in READ if not subject.incremental]
+    assert set(order[-len(lists) :]) == set(lists)
+
+
+def test_a_configuration_error_ends_the_run_before_anything_is_read(box: Sandbox) -> None:
+    config = settings(box, voiso_cluster="vendor.example")
+    del config["voiso_api_url"]
+    out = run(config)
+    assert out.exit_code == 1
+    assert out.records("eightx8_call_records") == []
+    assert len(errors(out)) == 1
+    assert "Setting voiso_cluster must be" in errors(out)[0]
+    assert not box.requests
+
+
+def test_a_fault_of_the_tap_in_one_stream_leaves_the_others_whole(box: Sandbox) -> None:
+    bug = "from tap_callrecords.sources.voiso import Agents; Agents.page = None"
+    config = settings(box)
+    out = forked(config, before=bug)
+    assert out.exit_code == 1
+    assert lost(box, config, [subject for subject in READ if subject.stream != "voiso_agents"], out) == []
+    assert errors(out) == ["A fault in tap-callrecords; please report it with this traceback"]
+    assert "Failed: a fault in tap-callrecords (TypeError)" in summary(out)["voiso_agents"]
+
+
+def test_a_good_run_ends_with_a_line_for_each_stream_and_one_for_the_run(box: Sandbox) -> None:
+    config = settings(box)
+    out = run(config)
+    assert out.exit_code == 0
+    assert errors(out) == []
+    said = summary(out)
+    for subject in READ:
+        assert f"{len(out.records(subject.stream)):,} records" in said[subject.stream]
+        if subject.incremental:
+            assert said[subject.stream].endswith(f"read up to {out.bookmarks(subject.stream)[-1]}")
+    total = sum(message["type"] == "RECORD" for message in out.messages)
+    assert said["Run"].startswith(f"Run: {len(READ)} streams, {total:,} records, ")
