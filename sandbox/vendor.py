@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -140,6 +140,16 @@ class Vendor(ABC):
     def _add(self, rows: dict[str, list[Row]]) -> None:
         for name, added in rows.items():
             self.tables[name].add(added)
+
+
+CountForm = Literal["number", "decimal", "text", "decimal text"]
+"""How an announced number of rows is written."""
+
+
+def written(count: int, form: CountForm) -> int | float | str:
+    """An announced number of rows in one of its forms."""
+    number = float(count) if form.startswith("decimal") else count
+    return str(number) if form.endswith("text") else number
 
 
 def json_page(head: bytes, rows: Iterable[bytes], tail: bytes) -> Response:

@@ -87,6 +87,15 @@ def integer(value: Any) -> int | None:
     return whole
 
 
+def announced_count(value: Any) -> int | None:
+    """How many rows a vendor announces: a number, a whole decimal or text; None for anything else."""
+    try:
+        count = integer(value)
+    except Misfit:
+        return None
+    return None if count is None or count < 0 else count
+
+
 def number(value: Any) -> float | None:
     """A number, also written as text."""
     if type(value) is float and abs(value) < EXACT:

@@ -178,7 +178,9 @@ class EightX8Analytics(Vendor):
         asked = f"{query.low}-{query.high}"
         self._made[asked] = self._made.get(asked, 0) + 1
         left_out = 0 if (switches.withhold_reports or 10**6) < self._made[asked] else switches.withhold
-        report = Report(next(self._ids), query, rows, polls_left=switches.polls, left_out=left_out)
+        report = Report(
+            next(self._ids), query, rows, polls_left=switches.polls, left_out=left_out, unready=switches.unready
+        )
         self.reports[report.id] = report
         link = f'<{self.url}{BASE}/detailed-reports/{report.id}/data?size=100>; rel="data"'
         answer: dict[str, Any] = {"id": report.id, "status": self._state(report)}
@@ -190,7 +192,7 @@ class EightX8Analytics(Vendor):
     def _state(self, report: Report) -> str:
         if report.polls_left:
             return "QUEUED" if report.polls_left > 1 else "IN_PROGRESS"
-        return "FAILED" if self.switches.fail_reason else "DONE"
+        return "FAILED" if self.switches.fail_reason else self.switches.done_word
 
     def _status(self, report: Report) -> Response:
         report.polls_left = max(report.polls_left - 1, 0)
@@ -199,6 +201,9 @@ class EightX8Analytics(Vendor):
     def _data(self, report: Report, request: Request) -> Response:
         """A page of a report (CC B4)."""
         switches = self.switches
+        if report.unready:
+            report.unready -= 1
+            return _message(404, "Not Found")
         report.pages += 1
         if switches.forget_after is not None and report.pages > switches.forget_after and switches.forget_times != 0:
             del self.reports[report.id]

@@ -16,7 +16,7 @@ import msgspec
 from starlette.responses import Response
 
 from sandbox.eightx8_analytics.rows import METRICS, created_ms, epoch, finished_ms, rendered
-from sandbox.vendor import json_page
+from sandbox.vendor import json_page, written
 
 if TYPE_CHECKING:
     from sandbox.eightx8_analytics.switches import Switches
@@ -99,6 +99,7 @@ class Report:
         rows: Its rows, oldest first.
         polls_left: How often its status has to be asked until it is done.
         left_out: So many rows are counted but not answered.
+        unready: To so many further requests its data are not there yet.
         pages: How many pages were asked for.
     """
 
@@ -107,6 +108,7 @@ class Report:
     rows: list[Row]
     polls_left: int = 0
     left_out: int = 0
+    unready: int = 0
     pages: int = 0
 
     def page(self, asked: dict[str, str], switches: Switches, url: str) -> Response:
@@ -130,8 +132,10 @@ class Report:
         headers = {
             "X-Page-Size": str(size),
             "X-Total-Pages": str(-(-total // size)),
-            "X-Total-Elements": str(total),
+            "X-Total-Elements": str(written(total, switches.count_form)),
         }
+        if first and not switches.later_counts:
+            del headers["X-Total-Elements"]
         if first + size < len(rows) or (switches.repeat_cursor and page):
             at = asked.get("lastDocumentId") if switches.repeat_cursor else None
             cursor = at or _cursor(page[-1][0], created_ms(page[-1][1]))
@@ -139,9 +143,7 @@ class Report:
             if link := _link(switches, url, f"size={size}&lastDocumentId={quote(cursor, safe='')}"):
                 headers["Link"] = f'<{link}>; rel="next"'
         bodies = [msgspec.json.encode(self._row(row, number, switches)) for number, row in page]
-        response = json_page(b"[", bodies, b"]")
-        response.headers.update(headers)
-        return response
+        return _answer(bodies, headers, switches)
 
     def _position(self, cursor: str) -> int:
         try:
@@ -162,6 +164,19 @@ class Report:
             for key in keys
         ]
         return {"total": None, "items": items}
+
+
+def _answer(rows: list[bytes], headers: dict[str, str], switches: Switches) -> Response:
+    response = json_page(b"[", [b"null", *rows] if switches.null_row else rows, b"]")
+    if not rows:
+        response = Response(switches.empty_body, media_type="application/json")
+    if switches.strip_after:
+        switches.strip_after -= 1
+    elif switches.strip_headers != 0:
+        switches.strip_headers = switches.strip_headers and switches.strip_headers - 1
+        return response
+    response.headers.update(headers)
+    return response
 
 
 def _cursor(number: int, when: int) -> str:

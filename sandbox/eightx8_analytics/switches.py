@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sandbox.vendor import CountForm
 
 
 @dataclass
@@ -25,6 +28,14 @@ class Switches:
         shapes: Durations and finish as ``{value, ongoing}``, as text, or now so and now so (D6).
         cursor_header: ``Last-Document-Id`` raw or percent-encoded (D7).
         links: ``Link`` as documented, absent, to another host, or without a host (D7).
+        done_word: How the status of a report that is done is written (D4).
+        unready: The data of each report answer 404 to so many requests although it is done (D5).
+        strip_headers: So many pages come without the headers that count and lead on, as by a proxy; ``None`` all.
+        strip_after: Only after so many pages.
+        count_form: How ``X-Total-Elements`` is written.
+        later_counts: Whether pages after the first have ``X-Total-Elements``.
+        empty_body: What a report without rows answers in place of ``[]``.
+        null_row: Every page begins with a row that is null.
         repeat_cursor: Every page names the same next one.
         zones: Zones the tenant has configured; UTC is none of them (D8).
         render_zone: Zone of the values when none is asked for (D8).
@@ -47,6 +58,14 @@ class Switches:
     shapes: Literal["v8", "old", "mixed"] = "v8"
     cursor_header: Literal["raw", "percent"] = "raw"
     links: Literal["documented", "absent", "other_host", "relative"] = "documented"
+    done_word: str = "DONE"
+    unready: int = 0
+    strip_headers: int | None = 0
+    strip_after: int = 0
+    count_form: CountForm = "number"
+    later_counts: bool = True
+    empty_body: str = "[]"
+    null_row: bool = False
     repeat_cursor: bool = False
     zones: tuple[str, ...] = ("America/Los_Angeles", "Europe/London")
     render_zone: str = "America/Los_Angeles"

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.eightx8_work.query import PARTIES, Query, cursor
 from sandbox.eightx8_work.rows import in_zone
-from sandbox.vendor import json_page
+from sandbox.vendor import json_page, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,7 @@ END_SIGNALS: dict[str, dict[str, str | None]] = {
     "null": {"scrollId": None},
     "missing": {},
     "empty": {"scrollId": ""},
+    "cursor": {"scrollId": "YV9jdXJzb3JfYmV5b25kX3RoZV9lbmQ"},
 }
 ODD_VALUES: tuple[Row, ...] = (
     {"talkTimeMS": "12"},
@@ -66,7 +67,8 @@ class Pages:
             page = chosen[max(until - size, 0) : until][::-1]
             if not page:
                 counted = total if query.position is None else 0
-                return JSONResponse({"meta": {"totalRecordCount": counted, **self._end}, "data": []}), None
+                meta = self._meta(query, counted, self._end)
+                return self._answer(meta, None if switches.null_data else []), None
             again: list[int] = []
             if switches.repeat_last_row and until < len(chosen):
                 again = [chosen[until]]
@@ -75,12 +77,33 @@ class Pages:
             given = cursor(table.partitions[page[-1]], table.orders[page[-1]])
             if switches.repeat_cursor and query.scroll is not None:
                 given = query.scroll
-            meta: dict[str, Any] = {"totalRecordCount": total, "scrollId": given}
-            if switches.end_on_last_page and page[-1] == chosen[0]:
-                meta = {"totalRecordCount": total, **self._end}
+            is_last = switches.end_on_last_page and page[-1] == chosen[0]
+            meta = self._meta(query, total, self._end if is_last else {"scrollId": given})
             if len(page) == query.page_size:
                 self._arrive(table, page)
-        return json_page(b'{"meta":' + msgspec.json.encode(meta) + b',"data":[', rows, b"]}"), given
+        return self._answer(meta, [b"null", *rows] if switches.null_row else rows), given
+
+    def _meta(self, query: Query, total: int, cursor: dict[str, str | None]) -> dict[str, Any]:
+        """Count and cursor, as the switches have them."""
+        switches, later = self.switches, query.position is not None
+        if later and switches.later_counts == "absent":
+            return {**cursor}
+        counts = {"same": written(total, switches.count_form), "null": None, "more": total + 1000}
+        return {"totalRecordCount": counts[switches.later_counts if later else "same"], **cursor}
+
+    def _answer(self, meta: dict[str, Any], rows: list[bytes] | None) -> Response:
+        switches = self.switches
+        if switches.bare_after:
+            switches.bare_after -= 1
+        elif switches.bare_answers:
+            switches.bare_answers -= 1
+            if switches.bare_form == "error":
+                nulls = {"meta": {"totalRecordCount": None, "scrollId": None}, "data": None}
+                return JSONResponse({**nulls, "status": 500, "error": "Internal Server Error"})
+            meta, rows = {}, rows if switches.bare_form == "rows" else []
+        if rows is None:
+            return JSONResponse({"meta": meta, "data": None})
+        return json_page(b'{"meta":' + msgspec.json.encode(meta) + b',"data":[', rows, b"]}")
 
     @property
     def _end(self) -> dict[str, str | None]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sandbox.vendor import CountForm
 
 
 @dataclass
@@ -17,7 +20,7 @@ class Switches:
         repeated_hour: How a local time that exists twice or never is read (A3).
         utc_accepted: Whether the zone name ``UTC`` is known; ``Etc/UTC`` always is (A3).
         render_zone: Zone of the rendered times, whatever was asked for (A3).
-        end_signal: How the end is told (A4).
+        end_signal: How the end is told (A4); ``cursor``: only by having no rows.
         end_on_last_page: Tell the end with the last rows already (A4).
         page_cap: The real page size limit, lower than asked for, without saying so (A4).
         short_pages: Share of pages that are under-filled at random (A4).
@@ -44,6 +47,13 @@ class Switches:
         overcount_reads: Only in so many reads of the same window; ``None`` always.
         withhold: So many rows of a window are counted but not answered.
         withhold_reads: Only in so many reads of the same window; ``None`` always.
+        count_form: How ``totalRecordCount`` is written.
+        later_counts: ``totalRecordCount`` on pages after the first.
+        bare_answers: So many answers lack count and cursor (one of a window's pages: not told from an end).
+        bare_after: Only after so many data requests.
+        bare_form: What they have otherwise: no rows, the page's rows, or nulls beside an error.
+        null_data: ``data`` is null where there is no row.
+        null_row: Every page begins with a row that is null.
         wrong_password_status: 400 or 401 (WA 5).
     """
 
@@ -53,7 +63,7 @@ class Switches:
     repeated_hour: Literal["first", "second", "error"] = "first"
     utc_accepted: bool = True
     render_zone: str | None = None
-    end_signal: Literal["No Data", "null", "missing", "empty"] = "No Data"
+    end_signal: Literal["No Data", "null", "missing", "empty", "cursor"] = "No Data"
     end_on_last_page: bool = False
     page_cap: int | None = None
     short_pages: float = 0.0
@@ -80,6 +90,13 @@ class Switches:
     overcount_reads: int | None = None
     withhold: int = 0
     withhold_reads: int | None = 1
+    count_form: CountForm = "number"
+    later_counts: Literal["same", "absent", "null", "more"] = "same"
+    bare_answers: int = 0
+    bare_after: int = 0
+    bare_form: Literal["no rows", "rows", "error"] = "no rows"
+    null_data: bool = False
+    null_row: bool = False
     wrong_password_status: int = 400
 
     @property

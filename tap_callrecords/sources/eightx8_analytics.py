@@ -14,12 +14,13 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import msgspec
 import requests
 from requests.auth import HTTPBasicAuth
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
 from tap_callrecords.api import VendorApi, VerbatimRequest, read_token_answer, token_lifetime, words_of
 from tap_callrecords.auth import Token, TokenClient
+from tap_callrecords.conversions import announced_count
 from tap_callrecords.http import PageLost, Refused, host_of, waits
 from tap_callrecords.loose_json import BrokenBody, decode_loosely
 from tap_callrecords.paginators import LinkPaginator, Page, next_link
@@ -38,6 +39,12 @@ PAGE_SIZE = 1000
 """The most that the vendor allows (CC B4)."""
 STATUS_REQUESTS = 40
 """How often a report that is not done is asked after: about half an hour."""
+DATA_REQUESTS = 6
+"""How often a page that the vendor does not know is asked for before another report is made: about a minute."""
+HEADERS_MISSING = (
+    "8x8 Analytics for Contact Center sent a page of a report without the headers that count its rows and lead to the "
+    "next page (X-Total-Elements, Link, Last-Document-Id): a proxy on the way may remove them"
+)
 TENANT_MISSING = (
     "8x8 Analytics for Contact Center needs to know the tenant, as the customer has several. Set "
     "eightx8_analytics_tenant_id to the tenant's id."
@@ -92,6 +99,14 @@ class ReportRow(msgspec.Struct, gc=False):
         return fields
 
 
+def fields_of(row: Any) -> Any:
+    """A row as an object, whatever it looks like: what is no row of the documented form stays as it is."""
+    try:
+        return msgspec.convert(row, ReportRow).fields()
+    except msgspec.ValidationError:
+        return row
+
+
 class Report(msgspec.Struct):
     """What the vendor says about a report (CC B3)."""
 
@@ -102,6 +117,7 @@ class Report(msgspec.Struct):
 
 _rows = msgspec.json.Decoder(list[ReportRow | str | int | float | bool | list[Any] | None])
 """What is no object is no row, but must neither stop the others nor be dropped."""
+_anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _report: msgspec.json.Decoder[Report | list[Report]] = msgspec.json.Decoder(Report | list[Report])
 
 
@@ -182,6 +198,36 @@ class AnalyticsApi(VendorApi):
         return None
 
 
+def total_of(response: requests.Response) -> int | None:
+    """How many rows a report has; None where the answer does not say so."""
+    return announced_count(response.headers.get("X-Total-Elements"))
+
+
+def is_a_page(response: requests.Response) -> bool:
+    """Whether an answer has one of the headers that every page of a report has (CC B4)."""
+    return not {"x-total-elements", "x-page-size", "x-total-pages"}.isdisjoint(map(str.lower, response.headers))
+
+
+def rows_of(response: requests.Response) -> list[Any]:
+    """The rows of an answer as objects; on a page of a report, one that is no such row stays as it is (bad data).
+
+    Raises:
+        BrokenBody: the answer is no list of rows (or, where no row is counted, nothing that stands for none).
+    """
+    try:
+        rows = decode_loosely(response.content, _rows)
+        return [row.fields() if isinstance(row, ReportRow) else row for row in rows]
+    except BrokenBody:
+        if not is_a_page(response):
+            raise
+    body = decode_loosely(response.content, _anything)
+    if total_of(response) == 0 and (body is None or (isinstance(body, dict) and not body.get("items"))):
+        return []
+    if not isinstance(body, list):
+        raise BrokenBody("no list")
+    return [fields_of(row) for row in body]
+
+
 def page_url(data_url: str) -> str:
     """The URL of a report's first page."""
     return f"{data_url.partition('?')[0]}?size={PAGE_SIZE}"
@@ -237,31 +283,40 @@ class Interactions(CallRecordStream):
         if page[1] is None:
             report = self._make_report(window)
             return Page([], next=page_url(f"{self.api.url}{self.path}/{report}/data"))
-        try:
-            return super().fetch(window, page)
-        except Refused as error:
-            if error.status not in (requests.codes.not_found, requests.codes.gone):
-                raise
-            raise PageLost(f"{self.api.product} no longer knows the report.") from None
+        pauses = waits()
+        next(pauses)
+        for _ in range(DATA_REQUESTS):  # a report may be done some seconds before all of the vendor's servers know it
+            try:
+                return super().fetch(window, page)
+            except Refused as error:
+                if error.status not in (requests.codes.not_found, requests.codes.gone):
+                    raise
+            time.sleep(pauses.send(None))
+        raise PageLost(f"{self.api.product} no longer knows the report.")
 
     @override
     def read_body(self, response: requests.Response) -> tuple[None, list[Record]]:
         try:
-            rows = [
-                row.fields() if isinstance(row, ReportRow) else row for row in decode_loosely(response.content, _rows)
-            ]
-            return None, self.builder.read(msgspec.json.encode({"rows": rows}))[1]
+            return None, self.builder.read(msgspec.json.encode({"rows": rows_of(response)}))[1]
         except RecursionError as error:
             raise BrokenBody("nested too deeply") from error
 
     @override
     def page(self, envelope: None, records: list[Record], response: requests.Response) -> Page:
-        total = response.headers.get("X-Total-Elements", "")
-        return Page(
-            records,
-            next=self._analytics.next_page(response),
-            announced=int(total) if total.isdecimal() else None,
-        )
+        following, total = self._analytics.next_page(response), total_of(response)
+        if total is None and self._leaves_open_what_is_left(response, following):
+            raise RetriableAPIError(HEADERS_MISSING, response)
+        return Page(records, next=following, announced=total)
+
+    @staticmethod
+    def _leaves_open_what_is_left(response: requests.Response, following: str | None) -> bool:
+        """Whether an answer without a count is no page: the first one has to count, a further one to lead on or end.
+
+        The end is told by headers that are not there (CC B4): it needs others that are, or a proxy that removes
+        headers would make it.
+        """
+        is_first = str(response.request.url) == page_url(str(response.request.url))
+        return is_first or (following is None and not is_a_page(response))
 
     @property
     def _analytics(self) -> AnalyticsApi:
@@ -279,9 +334,10 @@ class Interactions(CallRecordStream):
         pauses = waits()
         next(pauses)
         for _ in range(STATUS_REQUESTS):
-            if report.status == "DONE":
+            status = report.status.strip().upper()
+            if status == "DONE":
                 return report.id
-            if report.status not in ("QUEUED", "IN_PROGRESS"):
+            if status not in ("QUEUED", "IN_PROGRESS"):
                 reason = f": {clean_quote(report.reason)}" if report.reason else ""
                 raise FatalAPIError(
                     f"{self.api.product} did not make the report ({clean_quote(report.status)}{reason}). The bookmark "

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import requests
@@ -16,8 +16,10 @@ from typing_extensions import override
 
 from tap_callrecords.api import NoAuth, VendorApi, read_token_answer, token_lifetime, words_of
 from tap_callrecords.auth import Token, TokenClient
+from tap_callrecords.conversions import announced_count
 from tap_callrecords.errors import EndpointGone
 from tap_callrecords.http import PageLost, Refused
+from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.paginators import Page, ScrollIdPaginator
 from tap_callrecords.records import Record
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
@@ -75,15 +77,31 @@ _OFFSET = re.compile(r"[+-]\d\d:?\d\d$|Z$")
 class Meta(msgspec.Struct):
     """`meta` of an answer (WA 4.1)."""
 
-    total_record_count: int | None = msgspec.field(name="totalRecordCount", default=None)
+    total_record_count: Any = msgspec.field(name="totalRecordCount", default=None)
     scroll_id: str | None = msgspec.field(name="scrollId", default=None)
+
+    @property
+    def total(self) -> int | None:
+        """How many rows the whole window has, as far as the answer says so."""
+        return announced_count(self.total_record_count)
 
 
 class Envelope(msgspec.Struct, Generic[Row]):
-    """Body of an answer (WA 4.1)."""
+    """Body of an answer (WA 4.1); `data` may be null where nothing is counted."""
 
     meta: Meta
-    rows: list[Row] = msgspec.field(name="data")
+    rows: list[Row] | None = msgspec.field(name="data")
+    status: Any = None
+    error: Any = None
+
+    def __post_init__(self) -> None:
+        """Refuse what only looks like an answer without rows (msgspec makes the error one of its own)."""
+        if not self.rows and (self.error or self.status not in (None, requests.codes.ok)):
+            raise BrokenBody("an error in place of rows")
+        if self.rows is None:
+            if self.meta.total != 0:
+                raise BrokenBody("no rows, but not a count of 0 either")
+            self.rows = []
 
 
 class PasswordToken(TokenClient):
@@ -168,7 +186,7 @@ class WorkStream(CallRecordStream):
     @override
     def request(self, window: TimeWindow, page: str | None) -> requests.Request:
         params = {
-            "pbxId": ",".join(self.config["eightx8_work_pbx_ids"]),
+            "pbxId": ",".join(self._pbx_ids),
             "startTime": _naive(floor_second(window.query_start)),
             "endTime": _naive(ceil_second(window.query_end)),
             "timeZone": self._api.time_zone,
@@ -178,6 +196,11 @@ class WorkStream(CallRecordStream):
         if page is not None:
             params["scrollId"] = page  # beside all the others, unchanged (WA A5)
         return requests.Request("GET", f"{self._api.url}{self.path}", params=params)
+
+    @property
+    def _pbx_ids(self) -> Sequence[str]:
+        """The configured names; without any, what stands for all."""
+        return [name.strip() for name in self.config["eightx8_work_pbx_ids"] if name.strip()] or ["allpbxes"]
 
     @property
     def _api(self) -> WorkApi:
@@ -205,15 +228,23 @@ class WorkStream(CallRecordStream):
 
     @override
     def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
-        for record in records[:1]:
-            offset = _OFFSET.search(str(record.start_time))
-            if offset and offset.group() not in ("Z", "+0000", "+00:00", "-0000", "-00:00"):
-                raise FatalAPIError(
-                    f"8x8 Work was asked for times in {self._api.time_zone} but answered in another zone "
-                    f"({offset.group()}): the time windows can't be trusted, so nothing is taken from them."
-                )
+        rendered = next((record.start_time for record in records if record.start_time), "")
+        offset = _OFFSET.search(str(rendered))
+        if offset and offset.group() not in ("Z", "+0000", "+00:00", "-0000", "-00:00"):
+            raise FatalAPIError(
+                f"8x8 Work was asked for times in {self._api.time_zone} but answered in another zone "
+                f"({offset.group()}): the time windows can't be trusted, so nothing is taken from them."
+            )
         self._pbxes.update(record.pbx_id for record in records)
-        return Page(records, next=envelope.meta.scroll_id, announced=envelope.meta.total_record_count)
+        meta = envelope.meta
+        if "scrollId" not in parse_qs(urlsplit(str(response.request.url)).query):
+            if meta.total is None:
+                raise BrokenBody("a first page that counts nothing")
+            if meta.scroll_id is None and len(records) < meta.total:
+                raise BrokenBody("a page that names no next one, but counts more rows than it has")
+        elif meta.total is None and meta.scroll_id is None:
+            raise BrokenBody("neither a count nor a cursor")
+        return Page(records, next=meta.scroll_id, announced=meta.total)
 
     @override
     def _report(self, run: Any) -> None:

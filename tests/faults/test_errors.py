@@ -250,6 +250,7 @@ EIGHTX8_ANALYTICS = (
             *always(kind="status", status=200, body={"id": 1, "status": "QUEUED"}, match="/status"),
         ],
     ),
+    Case(f"{CC}sent a page", ANALYTICS, switches={"strip_headers": None}),
     Case("… no longer knows", ANALYTICS, refusal(404, **DATA)),
     Case(
         "… names the next page",

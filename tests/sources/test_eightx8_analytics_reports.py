@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from sandbox import Fault, Sandbox
+from tap_callrecords import http
 from tap_callrecords.sources import eightx8_analytics
 from tests.sources.eightx8_analytics import assert_nothing_is_lost, box, created, empty, minutes_ago, read, requests_for
 
@@ -53,6 +55,66 @@ def test_an_answer_to_creation_that_is_no_report_is_asked_for_again(empty: Sandb
     empty.faults.add(Fault("status", match="/detailed-reports", status=200, body=body, times=2))
     out = read(empty)
     assert out.error is None
+
+
+@pytest.mark.parametrize("word", ["DONE", "done", "Done"])
+@pytest.mark.parametrize("polls", [0, 1])
+def test_a_report_is_done_in_upper_and_lower_case(box: Sandbox, word: str, polls: int) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.done_word, switches.polls = word, polls
+    assert_nothing_is_lost(box)
+
+
+def test_a_report_that_is_done_but_not_there_yet_is_waited_for_and_not_made_again(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(http, "FIRST_WAIT_SECONDS", 1.0)
+    monkeypatch.setattr(http, "LONGEST_WAIT_SECONDS", 60.0)
+    box.eightx8_analytics.switches.unready = 5
+    assert_nothing_is_lost(box)
+    assert len(created(box)) == 3
+    assert sum(slept) > 3 * 15
+    assert slept[4] > 2 * slept[1]
+
+
+# What counts a report's rows, and what is no page at all
+
+
+@pytest.mark.parametrize("after", [0, 1, 3, 6])
+def test_a_page_without_the_headers_that_count_and_lead_on_is_asked_for_again(box: Sandbox, after: int) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.strip_headers, switches.strip_after = 2, after
+    assert_nothing_is_lost(box)
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_pages_that_stay_without_those_headers_are_not_the_end(empty: Sandbox, after: int) -> None:
+    api = empty.eightx8_analytics
+    api.add_interactions(*(api.new_interaction(minutes_ago(60 + n)) for n in range(30)))
+    api.switches.strip_headers, api.switches.strip_after = None, 2 + after
+    out = read(empty)
+    assert "X-Total-Elements, Link, Last-Document-Id): a proxy on the way may remove them" in str(out.error)
+    assert len(out.states) == 2  # of the empty windows before
+
+
+@pytest.mark.parametrize("form", ["number", "decimal"])
+def test_a_count_is_understood_however_it_is_written(box: Sandbox, form: Any) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.count_form, switches.withhold = form, 2  # short at first, by the count
+    assert_nothing_is_lost(box)
+
+
+def test_pages_after_the_first_need_not_count(box: Sandbox) -> None:
+    box.eightx8_analytics.switches.later_counts = False
+    assert_nothing_is_lost(box)
+
+
+@pytest.mark.parametrize("body", ["null", '{"items": null, "total": 0}', '{"total": 0}'])
+def test_a_report_that_counts_no_rows_is_empty_however_that_is_written(box: Sandbox, body: str) -> None:
+    box.eightx8_analytics.switches.empty_body = body
+    assert_nothing_is_lost(box)
 
 
 # D5: how long reports and tokens live

@@ -68,7 +68,7 @@ def test_what_json_in_the_wild_has_is_read(empty: Sandbox) -> None:
     created_at = iso(int(minutes_ago(60).timestamp() * 1000))
     items = f'{{"key": "interactionId", "value": "a"}}, {{"key": "creationTime", "value": "{created_at}"}}'
     body = f'[{{"items": [{items}, {{"key": "participantHold", "value": NaN}}]}}]'
-    empty.faults.add(Fault("status", match="/data", status=200, body=body))
+    empty.faults.add(Fault("status", match="/data", status=200, body=body, headers={"X-Total-Elements": "1"}))
     [record] = read(empty).records(STREAM)
     assert record["interaction_id"] == "a"
     assert record["_rescued_data"] == {"participantHold": "NaN"}
@@ -77,9 +77,44 @@ def test_what_json_in_the_wild_has_is_read(empty: Sandbox) -> None:
 def test_a_total_that_is_not_null_is_kept(empty: Sandbox) -> None:
     created_at = iso(int(minutes_ago(60).timestamp() * 1000))
     items = [{"key": "interactionId", "value": "a"}, {"key": "creationTime", "value": created_at}]
-    empty.faults.add(Fault("status", match="/data", status=200, body=[{"total": 3, "items": items}]))
+    headers = {"X-Total-Elements": "1"}
+    empty.faults.add(Fault("status", match="/data", status=200, body=[{"total": 3, "items": items}], headers=headers))
     [record] = read(empty).records(STREAM)
     assert record["_rescued_data"] == {"total": 3}
+
+
+def test_a_row_that_is_null_is_kept_and_told(empty: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    api = empty.eightx8_analytics
+    api.add_interactions(api.new_interaction(minutes_ago(60)))
+    api.switches.null_row = True
+    out = read(empty)
+    assert out.error is None
+    assert len(out.records(STREAM)) == 2
+    assert sum("lacks its key" in line for line in caplog.messages) == 1
+
+
+@pytest.mark.parametrize("row", ["text", {"items": None}, {"items": [{"value": 1}]}, {"status": 500}, [1]])
+def test_what_is_no_row_on_a_page_that_counts_rows_is_kept_and_told(
+    empty: Sandbox, row: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = {"items": [{"key": "interactionId", "value": "a"}]}
+    headers = {"X-Total-Elements": "2"}
+    empty.faults.add(Fault("status", match="/data", status=200, body=[row, good], headers=headers))
+    out = read(empty)
+    assert out.error is None
+    kept, record = out.records(STREAM)
+    assert record["interaction_id"] == "a"
+    assert kept["_rescued_data"] == (row if isinstance(row, dict) else {"": row})
+    assert any("lacks its key" in line for line in caplog.messages)
+
+
+def test_an_interaction_without_its_id_is_kept_and_told(empty: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    api = empty.eightx8_analytics
+    api.add_interactions({**api.new_interaction(minutes_ago(60)), "interactionId": None})
+    out = read(empty)
+    assert out.error is None
+    assert len(out.records(STREAM)) == 1
+    assert sum("lacks its key" in line for line in caplog.messages) == 1
 
 
 # D3: the grain of a row

@@ -44,6 +44,17 @@ def test_listed_pbxs_are_sent_as_they_are(box: Sandbox) -> None:
     assert set(out.keys(RECORDS, "pbx_id")) == {("northwindlon",)}
 
 
+@pytest.mark.parametrize("names", [[], [""], ["", " "]])
+def test_no_listed_pbx_means_all_of_them(box: Sandbox, names: list[str]) -> None:
+    assert_nothing_is_lost(box, eightx8_work_pbx_ids=names)
+    assert {request.query["pbxId"] for request in queries(box)} == {"allpbxes"}
+
+
+def test_names_of_pbxs_without_a_letter_are_not_sent(box: Sandbox) -> None:
+    read(box, RECORDS, eightx8_work_pbx_ids=["", "northwindlon"])
+    assert {request.query["pbxId"] for request in queries(box)} == {"northwindlon"}
+
+
 # A17: rates, counts
 
 
