@@ -189,7 +189,10 @@ class Summary:
         table.add_column("")
         for result in self.results:
             cells = (f"{result.records:,}", result.windows, in_words(result.seconds)) if result.progress else ("",) * 3
-            said = " ".join(filter(None, [result.trouble, *result.remarks]))
-            row = (result.stream, *cells, result.read_up_to or "", said)
+            row = (result.stream, *cells, result.read_up_to or "", result.trouble.partition(":")[0])
             table.add_row(*map(Text, row), style="red" if result.failed else None)
-        Console(stderr=True).print(table)
+        console = Console(stderr=True)
+        console.print(table)
+        for result in self.results:
+            for sentence in filter(None, [result.progress and result.trouble, *result.remarks]):
+                console.print(Text(f"{result.stream}: {sentence}"))

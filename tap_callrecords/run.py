@@ -29,7 +29,7 @@ class Run:
         self.failures: list[Exception] = []
         self._logger = logger
         self._summary = Summary(logger)
-        self._refused: dict[type[VendorApi], AccessRefused] = {}
+        self._refused: dict[type[VendorApi], str] = {}
         self._said: set[str] = set()
 
     def read(self, stream: CallRecordStream, sync: Callable[[], None]) -> None:
@@ -40,8 +40,8 @@ class Run:
         """
         result = StreamResult(stream.name)
         self._summary.results.append(result)
-        if refusal := self._refused.get(stream.api_type):
-            result.failed, result.trouble = True, f"Not read: {one_line(refusal)}"
+        if refused := self._refused.get(stream.api_type):
+            result.failed, result.trouble = True, f"Not read: refused as {refused} was."
             return
         begun = time.monotonic()
         result.trouble = "Stopped before its end."  # unless it comes to it
@@ -50,7 +50,7 @@ class Run:
             result.trouble = ""
         except STREAM_ENDING as error:
             if isinstance(error, AccessRefused):
-                self._refused[stream.api_type] = error
+                self._refused[stream.api_type] = stream.name
             self._fail(stream, result, error)
         except (SingerSDKError, BrokenPipeError):
             raise

@@ -247,6 +247,13 @@ class WorkStream(CallRecordStream):
         return Page(records, next=meta.scroll_id, announced=meta.total)
 
     @override
+    def remarks(self) -> Sequence[str]:
+        met = {name.casefold() for name in self._pbxes}
+        named = (name for name in self.config["eightx8_work_pbx_ids"] if name.casefold() != "allpbxes")
+        missing = [name for name in named if name.casefold() not in met]
+        return [f"No row is of PBX {', '.join(missing)} (setting eightx8_work_pbx_ids)."] if missing else []
+
+    @override
     def _report(self, run: Any) -> None:
         super()._report(run)
         self.logger.info("PBXs with rows: %s.", ", ".join(sorted(self._pbxes)) or "none")  # absent ones show (WA A13)

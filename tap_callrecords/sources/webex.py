@@ -190,6 +190,10 @@ class WebexStream(CallRecordStream):
     announcement_is_binding = False  # the meaning of totalCount is inferred (WX A14)
     least_settle: ClassVar[timedelta]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._met: set[str] = set()
+
     @property
     @override
     def settle(self) -> timedelta:
@@ -284,11 +288,18 @@ class WebexStream(CallRecordStream):
         return (Envelope([]), []) if self._api.is_empty(response) else super().read_body(response)
 
     @override
+    def remarks(self) -> Sequence[str]:
+        missing = [name for name in self._locations if name.strip().casefold() not in self._met]
+        return [f"No record is of location {', '.join(missing)} (setting webex_locations)."] if missing else []
+
+    @override
     def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
         url = next_link(response.headers.get("Link"))
         if self._filters_here:
             wanted = {name.strip().casefold() for name in self._locations}
             records = [record for record in records if str(record.location).strip().casefold() in wanted]
+        if self._locations:
+            self._met.update(str(record.location).strip().casefold() for record in records)
         return Page(records, next=url, announced=None if self._locations else _total_count(url))
 
 

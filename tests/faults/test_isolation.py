@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import re
+import struct
+import subprocess
+import sys
+import termios
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +23,7 @@ from tests.faults.subject import Subject
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
 from tests.support.forked import forked
 from tests.support.streams import DESELECTED
-from tests.support.tap import Output
+from tests.support.tap import ROOT, Output
 
 READ = [subject for subject in SUBJECTS if subject.stream not in DESELECTED]
 WRONG: dict[str, dict[str, Any]] = {
@@ -80,11 +88,6 @@ def summary(out: Output) -> dict[str, str]:
     return {line.split(": ", 1)[0]: line for line in lines if line.split(": ", 1)[0] in names}
 
 
-def reason(line: str) -> str:
-    """Why a stream was not read to its end."""
-    return re.split("(?:Failed|Not read): ", line)[1]
-
-
 @pytest.mark.parametrize("broken", WRONG)
 def test_a_source_with_wrong_credentials_ends_and_the_other_four_are_read_completely(box: Sandbox, broken: str) -> None:
     config = settings(box, **WRONG[broken])
@@ -97,8 +100,11 @@ def test_a_source_with_wrong_credentials_ends_and_the_other_four_are_read_comple
     assert len(errors(out)) == 1
     said = summary(out)
     assert set(said) == {*(subject.stream for subject in READ), "Run"}
-    reasons = {reason(said[subject.stream]) for subject in theirs}
-    assert reasons == {errors(out)[0]}
+    first, *rest = sorted(theirs, key=lambda subject: (not subject.incremental, subject.stream))
+    assert said[first.stream].endswith(f". Failed: {errors(out)[0]}")
+    assert [said[each.stream] for each in rest] == [
+        f"{each.stream}: Not read: refused as {first.stream} was." for each in rest
+    ]
     for subject in others:
         assert "records" in said[subject.stream]
         assert ("window" in said[subject.stream]) == subject.incremental
@@ -175,3 +181,40 @@ def test_a_good_run_ends_with_a_line_for_each_stream_and_one_for_the_run(box: Sa
             assert said[subject.stream].endswith(f"read up to {out.bookmarks(subject.stream)[-1]}")
     total = sum(message["type"] == "RECORD" for message in out.messages)
     assert said["Run"].startswith(f"Run: {len(READ)} streams, {total:,} records, ")
+
+
+def test_names_in_settings_that_no_record_bears_are_named(box: Sandbox) -> None:
+    location = box.webex.table("records").decoded(0)["Location"]
+    more = {"webex_locations": [location, "Atlantis"], "eightx8_work_pbx_ids": ["northwindlon", "lostpbx"]}
+    box.eightx8_work.pbxes.add("lostpbx")
+    said = summary(run(settings(box, **more)))
+    assert said["webex_detailed_call_history"].endswith("No record is of location Atlantis (setting webex_locations).")
+    assert "PBX lostpbx (setting eightx8_work_pbx_ids)." in said["eightx8_call_legs"]
+
+
+def test_in_a_terminal_the_summary_is_a_table(box: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(settings(box, **WRONG["voiso"])))
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    line = [sys.executable, "-m", "tap_callrecords", "--config", str(path)]
+    with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=theirs, cwd=ROOT) as process:
+        os.close(theirs)
+        shown = b""
+        while piece := _read(ours):
+            shown += piece
+    os.close(ours)
+    assert process.returncode == 1
+    text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode())
+    rows = {row.split()[0]: row.split()[1:] for row in text.splitlines() if row.strip()}
+    assert rows["stream"] == ["records", "windows", "time", "read", "up", "to"]
+    assert rows["eightx8_call_legs"][1].isdecimal()
+    assert rows["voiso_agents"] == ["Not", "read"]
+    assert "voiso_cdr: Failed: Voiso refused the API key." in text
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # nobody writes any more
+        return b""
