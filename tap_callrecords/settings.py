@@ -116,6 +116,59 @@ _COMMON = (
     ),
 )
 
+_BATCH = th.Property(
+    "batch_config",
+    th.ObjectType(
+        th.Property(
+            "encoding",
+            th.ObjectType(
+                th.Property(
+                    "format",
+                    th.StringType,
+                    default="jsonl",
+                    allowed_values=["jsonl", "parquet", "arrow"],
+                    title="Format",
+                    description="jsonl, one record a line; parquet or arrow (Arrow IPC), which need the extra arrow.",
+                ),
+                th.Property(
+                    "compression",
+                    th.StringType,
+                    default="none",
+                    allowed_values=["none", "gzip"],
+                    title="Compression",
+                    description="gzip or none, for jsonl.",
+                ),
+            ),
+            title="Encoding",
+            description="How records are written into files.",
+        ),
+        th.Property(
+            "storage",
+            th.ObjectType(
+                th.Property(
+                    "root",
+                    th.StringType,
+                    title="Root",
+                    description="Folder for the files, or a URL that fsspec knows. The target must reach it, too.",
+                ),
+                th.Property("prefix", th.StringType, title="Prefix", description="What the files' names begin with."),
+            ),
+            title="Storage",
+            description="Where the files are.",
+        ),
+        th.Property(
+            "batch_size",
+            th.IntegerType(minimum=1),
+            default=100_000,
+            title="Batch size",
+            description="Records of a file at most.",
+        ),
+    ),
+    title="Files instead of lines",
+    description="Write records into files that BATCH messages announce, for targets that load files. Without it: "
+    "RECORD lines.",
+)
+
 _EIGHTX8_WORK = (
     _secret(
         "eightx8_work_api_key",
@@ -313,7 +366,7 @@ _VOISO = (
 )
 
 CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
-    *_COMMON, *_EIGHTX8_WORK, *_EIGHTX8_CONTACT_CENTER, *_EIGHTX8_ANALYTICS, *_WEBEX, *_VOISO
+    *_COMMON, _BATCH, *_EIGHTX8_WORK, *_EIGHTX8_CONTACT_CENTER, *_EIGHTX8_ANALYTICS, *_WEBEX, *_VOISO
 ).to_dict()
 """The tap's `config_jsonschema`."""
 

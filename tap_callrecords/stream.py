@@ -36,9 +36,9 @@ from tap_callrecords.windows import OVERLAP, ContiguousEnd, Span, TimeWindow, fl
 
 if TYPE_CHECKING:
     from tap_callrecords.api import VendorApi
+    from tap_callrecords.output.lines import PageWriter
     from tap_callrecords.paginators import Page, Paginator
     from tap_callrecords.tap import TapCallRecords
-    from tap_callrecords.writer import PageWriter
 
 READS_OF_A_SHORT_WINDOW = 3
 RESTARTS_OF_A_LOST_WINDOW = 3
@@ -395,13 +395,11 @@ class CallRecordStream(WindowCheckpoints):
 
     def _written(self, run: _Run) -> Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]]:
         """Write pages at once; nothing is left for the SDK to do."""
-        begin = msgspec.json.encode({"type": "RECORD", "stream": self.name, "record": 0})[:-2]
-        write_lines = cast("PageWriter", self._tap.message_writer).write_lines
+        write_page = cast("PageWriter", self._tap.message_writer).write_page
 
         def emit(window: TimeWindow, records: list[Record]) -> tuple[()]:
-            end = b',"time_extracted":"' + instants.to_text(datetime.now(UTC)).encode() + b'"}\n'
-            lines = self._new(run, window, records)[1]
-            write_lines([piece for line in lines for piece in (begin, line, end)])
+            new, lines = self._new(run, window, records)
+            write_page(self.name, new, lines)
             self._counter.increment(len(lines))
             run.progress.page(len(lines))
             return ()

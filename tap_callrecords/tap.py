@@ -23,10 +23,11 @@ from typing_extensions import override
 
 from tap_callrecords import instants, settings
 from tap_callrecords.errors import one_line, tell, was_told
+from tap_callrecords.output.errors import OutputLost
+from tap_callrecords.output.lines import PageWriter
 from tap_callrecords.redaction import REDACTOR, redact_logs
 from tap_callrecords.run import Run
 from tap_callrecords.sources import SOURCES
-from tap_callrecords.writer import OutputLost, PageWriter
 
 if TYPE_CHECKING:
     from singer_sdk import Stream
@@ -57,7 +58,7 @@ class ReadableCommand(SingerCommand):
         try:
             return super().invoke(ctx)
         except (OutputLost, BrokenPipeError) as error:  # click would pass over the latter in silence
-            self.logger.error("%s", error if isinstance(error, OutputLost) else OutputLost(error))  # noqa: TRY400
+            self.logger.error("%s", error if isinstance(error, OutputLost) else OutputLost.of_standard_output(error))  # noqa: TRY400
             sys.stdout = None  # there is nobody to flush to
             ctx.exit(1)
 
@@ -68,12 +69,12 @@ class TapCallRecords(Tap):
     name = "tap-callrecords"
     config_jsonschema: ClassVar[dict[str, Any]] = settings.CONFIG_SCHEMA
     message_writer_class = PageWriter
-    # BATCH is left out: the SDK writes STATE before the BATCH message that holds a window's records.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
         TapCapabilities.DISCOVER,
         TapCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.BATCH,
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
@@ -127,8 +128,14 @@ class TapCallRecords(Tap):
         for stream in self.streams.values():
             if stream.selected:
                 self.api(cast("CallRecordStream", stream).api_type)  # it may refuse a setting, best before all reading
+        writer = cast("PageWriter", self.message_writer)
+        if batch_config := self.config.get("batch_config"):
+            writer.write_files(batch_config)
         try:
-            super().sync_all()
+            try:
+                super().sync_all()
+            finally:
+                writer.finish()
         finally:
             self.run.end()
         if self.run.failures:

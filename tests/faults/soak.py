@@ -19,7 +19,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from typing_extensions import override
@@ -286,10 +288,13 @@ def kill(seed: int, kills: int) -> list[str]:
         for _ in range(kills):
             vendor = dice.choice(VENDORS).vendor
             subjects = [subject for subject in SUBJECTS if subject.vendor == vendor]
-            crash = Crash(box, subjects, dice.choice([*ENDINGS]), dice.choice([1, 4]), dice.choice([0, 1, 24]))
-            if vendor not in whole_runs:
-                whole_runs[vendor] = crash.whole_run()
-            wrong += crash.play(dice, whole_runs[vendor])
+            how, at_once, lookback = dice.choice([*ENDINGS]), dice.choice([1, 4]), dice.choice([0, 1, 24])
+            with TemporaryDirectory() as folder:
+                files = dice.choice([None, Path(folder)])
+                crash = Crash(box, subjects, how, at_once, lookback, files)
+                if vendor not in whole_runs:
+                    whole_runs[vendor] = crash.whole_run()
+                wrong += crash.play(dice, whole_runs[vendor])
     return wrong
 
 

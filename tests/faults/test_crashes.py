@@ -46,6 +46,19 @@ def test_a_run_that_is_ended_at_any_point_is_resumed_without_loss(
     assert crash.play(dice, whole_runs[vendor]) == []
 
 
+@pytest.mark.parametrize("how", ENDINGS)
+@pytest.mark.parametrize("vendor", [subject.vendor for subject in VENDORS])
+def test_a_run_that_writes_files_and_is_ended_at_any_point_is_resumed_without_loss(
+    box: Sandbox, whole_runs: dict[str, int], vendor: str, how: How, tmp_path: Path
+) -> None:
+    subjects = [subject for subject in SUBJECTS if subject.vendor == vendor]
+    dice = Random(f"files {vendor} {how}")
+    crash = Crash(box, subjects, how, dice.choice([1, 4]), files=tmp_path)
+    if vendor not in whole_runs:
+        whole_runs[vendor] = crash.whole_run()
+    assert crash.play(dice, whole_runs[vendor]) == []
+
+
 WORK = KNOWN["eightx8_call_records"]
 GRACE = 12.0
 """Seconds that a tap may take to end whose output is not read: its own five, and some for a busy machine."""

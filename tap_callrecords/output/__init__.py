@@ -1,0 +1,1 @@
+"""How records leave: as RECORD lines, or as files that BATCH messages announce."""
