@@ -461,7 +461,7 @@ def _is_empty(value: Any) -> bool:
 
 def unknown(names: Iterable[str]) -> Iterator[str]:
     """A sentence for each name that is neither ours nor the SDK's."""
-    known = [*CONFIG_SCHEMA["properties"], "batch_config"]
+    known = list(CONFIG_SCHEMA["properties"])
     for name in names:
         if name not in known:
             nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0.5)

@@ -26,7 +26,7 @@ _TEMPORARY = re.compile(r"(create\s+or\s+replace\s+)temporary\s+(?=table\b)", re
 def serve() -> None:
     """Serve until the input ends."""
     import fakesnow  # type: ignore[import-not-found]
-    import pyarrow as pa  # type: ignore[import-not-found]
+    import pyarrow as pa
     from fakesnow import arrow
     from fakesnow.cursor import FakeSnowflakeCursor  # type: ignore[import-not-found]
 
