@@ -397,6 +397,8 @@ def _array(name: str, kind: Any, values: Sequence[Any]) -> Any:
     try:
         if pa.types.is_timestamp(kind):
             return pa.array(values, pa.string()).cast(kind)
+        if pa.types.is_string(kind):  # the SDK says text of a stream map's value that it can't tell
+            values = [value if value is None or isinstance(value, str) else _encode(value).decode() for value in values]
         if pa.types.is_floating(kind):
             values = [None if value is None else float(value) for value in values]
         return pa.array(values, kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ socket.getaddrinfo = resolve
 SMALL_BODIES = "http.LARGEST_BODY = 2**20"
 GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
 FULL_DISK = 'os.dup2(os.open("/dev/full", os.O_WRONLY), 1)'
+NO_PYARROW = "sys.modules['pyarrow'] = None"
 NO_OUTPUT = "os.close(1); sys.stdout = None"
 BUG = "from tap_callrecords.records import RecordBuilder; RecordBuilder.read = None"
 
@@ -104,6 +106,16 @@ SETTINGS = (
             ("TAP_CALLRECORDS_STREAM_MAPS", "{"),
             ("TAP_CALLRECORDS_FLATTENING_ENABLED", "perhaps"),
             ("TAP_CALLRECORDS_WEBEX_LOCATIONS", '["a"'),
+        )
+    ),
+    *(
+        Case(f"Configuration: setting batch_config {says}", config={**READY, "batch_config": value}, before=before)
+        for says, value, before in (
+            ("lacks", {"encoding": {"format": "jsonl"}}, ""),
+            ("asks for … with", {"encoding": {"format": "arrow", "compression": "gzip"}, "storage": {"root": "x"}}, ""),
+            ("asks for …, which", {"encoding": {"format": "parquet"}, "storage": {"root": "x"}}, NO_PYARROW),
+            ("names …, which needs", {"storage": {"root": "s3://bucket"}}, ""),
+            ("names …, which is", {"storage": {"root": "nowhere://bucket"}}, ""),
         )
     ),
     Case("Configuration: no source is configured."),
@@ -300,7 +312,17 @@ VOISO = (
         before=SHORT_BLOCK,
     ),
 )
+FILES_AT_A_FILE = {"storage": {"root": "/dev/null/files"}}
 REST = (
+    Case("The files of setting batch_config", "voiso", config={"batch_config": FILES_AT_A_FILE}),
+    Case(
+        "Property … has a value",
+        "voiso",
+        config={
+            "batch_config": {"encoding": {"format": "arrow"}, "storage": {"root": "{folder}"}},
+            "stream_maps": {"voiso_cdr": {"added": "int(1) if cost == -1 else 'text'"}},
+        },
+    ),
     Case("The target has stopped", "voiso", before=GONE_TARGET),
     Case("Standard output can't", "voiso", before=FULL_DISK),
     Case("Standard output is", "voiso", before=NO_OUTPUT),
@@ -333,7 +355,7 @@ def run(case: Case, box: Sandbox, folder: Path) -> Output:
         given = {**vendor.config, "start_date": start.isoformat(), "max_attempts": 2, **(case.config or {})}
         config = {name: value for name, value in given.items() if value is not None}
     return forked(
-        config,
+        json.loads(json.dumps(config).replace("{folder}", str(folder))),
         *(argument.format(folder=folder) for argument in case.arguments),
         state=case.state,
         catalog=selecting(config or {}, case.streams) if case.streams else None,
