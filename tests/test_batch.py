@@ -87,7 +87,7 @@ def test_stream_maps_flattening_and_deselection_reach_the_files(
     config = config_of(
         box,
         "voiso",
-        stream_maps={"voiso_cdr": {"added": "'new'", "cost": None}, "voiso_agents": {"__alias__": "people"}},
+        stream_maps={"voiso_cdr": {"added": "'new'", "cpc": None}, "voiso_agents": {"__alias__": "people"}},
         flattening_enabled=True,
         flattening_max_depth=1,
     )

@@ -320,7 +320,7 @@ REST = (
         "voiso",
         config={
             "batch_config": {"encoding": {"format": "arrow"}, "storage": {"root": "{folder}"}},
-            "stream_maps": {"voiso_cdr": {"added": "int(1) if cost == -1 else 'text'"}},
+            "stream_maps": {"voiso_cdr": {"added": "int(1) if uuid == '' else 'text'"}},
         },
     ),
     Case("The target has stopped", "voiso", before=GONE_TARGET),
