@@ -32,7 +32,7 @@ class FullTableStream(CallRecordStream):
         return Span(now, now), [TimeWindow(0, now, now, now, now)]
 
     @override
-    def new_paginator(self) -> SinglePage:
+    def new_paginator(self, window: TimeWindow) -> SinglePage:
         return SinglePage()
 
     @override

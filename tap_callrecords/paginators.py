@@ -11,13 +11,16 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords.records import Record
+
+if TYPE_CHECKING:
+    from tap_callrecords.windows import TimeWindow
 
 Name = TypeVar("Name")
 _REL_NEXT = re.compile(r'(?:^|;)\s*rel\s*=\s*(?:"[^"]*(?<![\w-])next(?![\w-])[^"]*"|next(?![\w-]))', re.IGNORECASE)
@@ -43,11 +46,17 @@ class Page:
         next: what the vendor says about the next page (cursor, token, URL), as it was sent; None without.
         announced: how many rows the vendor says the whole window has; None when it does not say, or says so on a
             page whose word does not count. The largest of a window's pages is what has to be received.
+        query: what it belongs to: the window, or a part of it. Set by `CallRecordStream.pages`, as what follows.
+        number: which page of its query it is, from 1.
+        counted: how many of its rows count towards what is announced; None for all.
     """
 
     records: list[Record]
     next: str | None = None
     announced: int | None = None
+    query: TimeWindow | None = None
+    number: int = 0
+    counted: int | None = None
 
 
 class Paginator(ABC, Generic[Name]):
@@ -62,6 +71,10 @@ class Paginator(ABC, Generic[Name]):
         Raises:
             FatalAPIError: going on would not end, or would lose records.
         """
+
+    def counted(self, page: Page) -> int:
+        """How many rows of the page that `current` names count: none that were asked for again on purpose."""
+        return len(page.records)
 
 
 class SinglePage(Paginator[None]):
@@ -126,6 +139,10 @@ class PageNumberPaginator(Paginator[int]):
             self.current = 1
             self._counting_again = True
         return True
+
+    @override
+    def counted(self, page: Page) -> int:
+        return 0 if self._counting_again else len(page.records)
 
     def _is_last(self, page: Page) -> bool:
         if self._announced is None:

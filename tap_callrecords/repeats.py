@@ -1,8 +1,9 @@
 """Rows that arrive more than once in a run: found by key and content, without keeping the rows.
 
 A window's query overlaps its neighbours' by a second, pages may repeat rows at their edges, and a window may be
-read again. An equal row is emitted once; a row that shares its key with another one but differs is emitted too
-(it may be a newer version, or two rows under one key) and counted.
+read again. An equal row is emitted once; a row that shares its key with another one but differs is emitted too: it may
+be a newer version, or another row under one key. A target that keeps the last one shall keep what was read last: where
+that is a row that had been emitted before another one, it is emitted again at the window's end.
 
 A row is remembered as two 64-bit numbers: a hash of its key and one of its content. Python's hash of text is keyed
 anew in each process and is as good as random here; a row would be taken for a repeat wrongly only if both agreed.
@@ -12,7 +13,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 PACKED_AT = 30_000
 """Rows of a window kept in a dict, which costs 100 bytes for each; beyond, they are packed into 16 bytes."""
@@ -21,23 +24,45 @@ _FLAGS = 2**21
 but one new row in sixteen."""
 
 
-class _WindowRows:
-    """What a window has shown: for each key the content it came with first, and later contents that differ."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which rows a reading of a window has shown.
 
-    __slots__ = ("_flags", "_packs", "_recent", "reading", "variants")
+    Attributes:
+        keys: how many different keys.
+        rows: how many different rows, by key and content.
+        digest: a number that two readings share only if they have shown the same rows.
+    """
+
+    keys: int
+    rows: int
+    digest: int
+
+
+class _WindowRows:
+    """What a window has shown.
+
+    Attributes:
+        shown_first: how many different rows its first reading has shown.
+        variants: of each key that it has shown with another content than the one emitted last, all contents shown.
+        reading: the different rows of the reading begun last; None in the first one.
+    """
+
+    __slots__ = ("_flags", "_packs", "_recent", "reading", "shown_first", "variants")
 
     def __init__(self) -> None:
         self._recent: dict[int, int] = {}
         self._packs: list[tuple[array[int], array[int]]] = []
         self._flags = bytearray()
-        self.variants: set[tuple[int, int]] = set()
+        self.shown_first = 0
+        self.variants: dict[int, set[int]] = {}
         self.reading: set[tuple[int, int]] | None = None
 
     def __len__(self) -> int:
         return len(self._recent) + sum(len(keys) for keys, _ in self._packs)
 
-    def content_of(self, key: int) -> int | None:
-        """The content that a key came with first; None for a key not met."""
+    def emitted(self, key: int) -> int | None:
+        """The content that was emitted last under a key; None for a key that this window has not shown."""
         content = self._recent.get(key)
         if content is None and self._flags and self._flags[(key >> 3) % _FLAGS] & 1 << (key & 7):
             for keys, contents in self._packs:
@@ -47,8 +72,9 @@ class _WindowRows:
         return content
 
     def add(self, rows: Mapping[int, int]) -> None:
-        """Remember new keys."""
+        """Remember new keys, with contents that are emitted or have been."""
         self._recent.update(rows)
+        self.shown_first += len(rows)
         if len(self._recent) >= PACKED_AT:
             self._pack()
 
@@ -64,19 +90,61 @@ class _WindowRows:
         """Whether none of these keys has been met; when that takes long to find out, no."""
         return not self._packs and self._recent.keys().isdisjoint(rows)
 
-    def has(self, key: int, content: int) -> bool:
-        """Whether this very row has been met."""
-        return self.content_of(key) == content or (key, content) in self.variants
+    def show(self, key: int, content: int) -> None:
+        """Note that the window has shown this row."""
+        emitted = self.emitted(key)
+        if emitted is None:
+            self.add({key: content})
+        elif content != emitted or key in self.variants:
+            variants = self.variants.setdefault(key, {emitted})
+            self.shown_first += content not in variants
+            variants.add(content)
+
+    def emit(self, key: int, content: int) -> None:
+        """Note that this content has been emitted, or is to be taken for emitted last, if the window knows the key."""
+        before = self.emitted(key)
+        if before is None or before == content:
+            return
+        self.variants.setdefault(key, {before})
+        for keys, contents in self._packs:
+            place = bisect_left(keys, key)
+            if place < len(keys) and keys[place] == key:
+                contents[place] = content
+                return
+        self._recent[key] = content
+
+    def shown(self) -> Shown:
+        """What the reading begun last has shown."""
+        if self.reading is not None:
+            return Shown(len({key for key, _ in self.reading}), len(self.reading), sum(map(hash, self.reading)))
+        rows = chain(
+            (row for row in self._items() if row[0] not in self.variants),
+            ((key, content) for key, contents in self.variants.items() for content in contents),
+        )
+        return Shown(len(self), self.shown_first, sum(map(hash, rows)))
+
+    def _items(self) -> Iterator[tuple[int, int]]:
+        for keys, contents in self._packs:
+            yield from zip(keys, contents, strict=True)
+        yield from self._recent.items()
 
 
 class SeenRows:
-    """The rows met in windows that can still meet the same rows."""
+    """The rows met in windows that can still meet the same rows.
+
+    All windows near each other that know a key agree on the content that was emitted last.
+
+    Attributes:
+        differing: how many rows were emitted that share their key with another one.
+        returned: keys whose row was last seen as it had been emitted once, but not last; with window and content.
+    """
 
     def __init__(self, *, reach: int = 1) -> None:
         """Args: reach: how many windows away a row can be met again."""
         self._reach = reach
         self._windows: dict[int, _WindowRows] = {}
         self.differing = 0
+        self.returned: dict[int, tuple[int, int]] = {}
 
     def _rows_of(self, window: int) -> _WindowRows:
         rows = self._windows.get(window)
@@ -84,50 +152,99 @@ class SeenRows:
             rows = self._windows[window] = _WindowRows()
         return rows
 
-    def found(self, window: int) -> int:
-        """How many rows a window has: different keys in all, or different rows of the reading begun last, if more.
+    def _near(self, window: int) -> Iterator[_WindowRows]:
+        """What the windows hold that can share rows with this one, and itself."""
+        for index in range(window - self._reach, window + self._reach + 1):
+            if (rows := self._windows.get(index)) is not None:
+                yield rows
 
-        A row that has changed between two readings does not stand in for one that was missed. Rows that share a key
-        for good, which come within one reading, count each.
+    def found(self, window: int) -> int:
+        """How many different keys a window has, in all its readings.
+
+        What has changed between two readings, or within one, does not stand in for a row that was missed.
         """
-        rows = self._windows.get(window)
-        return 0 if rows is None else max(len(rows), len(rows.reading or ()))
+        return len(self._rows_of(window))
+
+    def shown(self, window: int) -> Shown:
+        """Which rows the reading of the window that was begun last has shown."""
+        return self._rows_of(window).shown()
 
     def begin_reading(self, window: int) -> None:
-        """The window is read again: count the rows of this reading for themselves."""
+        """The window is read again: tell the rows of this reading for themselves."""
         self._rows_of(window).reading = set()
 
+    def size(self, window: int) -> int:
+        """How many different rows the reading begun last has shown so far."""
+        rows = self._rows_of(window)
+        return rows.shown_first if rows.reading is None else len(rows.reading)
+
     def are_new(self, window: int, keys: Sequence[int], contents: Sequence[int]) -> list[bool]:
-        """Note the rows of a page; for each of them, whether it has to be emitted."""
+        """Note the rows of a page; for each of them, whether it has to be emitted now."""
         own, page = self._rows_of(window), dict(zip(keys, contents, strict=True))
-        near = (self._windows.get(other) for other in range(window - self._reach, window + self._reach + 1))
-        if len(page) == len(keys) and own.reading is None and all(not rows or rows.has_none_of(page) for rows in near):
+        if (
+            len(page) == len(keys)
+            and own.reading is None
+            and all(rows.has_none_of(page) for rows in self._near(window))
+        ):
             own.add(page)  # as nearly always: nothing of it has been met
             return [True] * len(keys)
         return [self.is_new(window, *row) for row in zip(keys, contents, strict=True)]
 
     def is_new(self, window: int, key: int, content: int) -> bool:
-        """Note a row; whether it has to be emitted."""
+        """Note a row; whether it has to be emitted now.
+
+        Not if it equals the row emitted last under its key; nor, for the time being, if it equals an earlier one: two
+        rows that share their key for good come in turns, and each is emitted once. See `take_returned`.
+        """
         own = self._rows_of(window)
         if own.reading is not None:
             own.reading.add((key, content))
-        known = own.content_of(key)
-        if known is None:
-            own.add({key: content})
-        elif known == content or (key, content) in own.variants:
-            return False
-        else:
-            own.variants.add((key, content))
-            self.differing += 1
-        return not self._met_by_neighbours(window, key, content)
+        last = own.emitted(key)
+        if last is None:
+            last = self._emitted_by_neighbours(window, key)
+            if last is None or last == content:
+                own.add({key: content})
+                if last is not None and self.returned:
+                    self.returned.pop(key, None)
+                return last is None
+        elif last == content and not own.variants and not self.returned:
+            return False  # as nearly always
+        return self._is_new_version(window, key, content, last)
 
-    def _met_by_neighbours(self, window: int, key: int, content: int) -> bool:
+    def _is_new_version(self, window: int, key: int, content: int, last: int) -> bool:
+        been_emitted = last == content or any(content in rows.variants.get(key, ()) for rows in self._near(window))
+        own = self._rows_of(window)
+        own.show(key, content)
+        if not been_emitted:
+            self.differing += 1
+            self.returned.pop(key, None)
+            self._emit(window, key, content)
+            return True
+        own.emit(key, last)  # which a neighbour may have emitted
+        if last == content:
+            self.returned.pop(key, None)
+        else:
+            self.returned[key] = window, content
+        return False
+
+    def _emitted_by_neighbours(self, window: int, key: int) -> int | None:
         for distance in range(1, self._reach + 1):
             for neighbour in (window - distance, window + distance):
                 rows = self._windows.get(neighbour)
-                if rows is not None and rows.has(key, content):
-                    return True
-        return False
+                if rows is not None and (content := rows.emitted(key)) is not None:
+                    return content
+        return None
+
+    def take_returned(self, window: int) -> list[int]:
+        """At a window's end: keys whose row was last seen otherwise than it was emitted last; it is emitted now."""
+        keys = [key for key, (where, _) in self.returned.items() if where == window]
+        for key in keys:
+            self._emit(window, key, self.returned.pop(key)[1])
+        return keys
+
+    def _emit(self, window: int, key: int, content: int) -> None:
+        for rows in self._near(window):
+            rows.emit(key, content)
 
     def forget_before(self, window: int) -> None:
         """Windows before this one are closed: forget those that no open window can share rows with."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from itertools import compress
+from itertools import compress, count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 import msgspec
 import requests
@@ -29,6 +29,7 @@ from tap_callrecords.http import PageLost
 from tap_callrecords.parallel import read_windows
 from tap_callrecords.privacy import Privacy
 from tap_callrecords.progress import Progress
+from tap_callrecords.readings import Reading
 from tap_callrecords.records import Record, RecordBuilder
 from tap_callrecords.redaction import clean_quote
 from tap_callrecords.repeats import SeenRows
@@ -46,6 +47,7 @@ TWO_YEARS = timedelta(days=731)
 """The longest that two calendar years can be."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 """Objects are the same, and so are their rows, in whatever order their members come."""
+_Emit: TypeAlias = Callable[[list[Record], list[bytes]], Iterable[dict[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -54,7 +56,8 @@ class _Run:
 
     seen: SeenRows
     progress: Progress
-    announced: dict[int, int] = field(default_factory=dict)
+    readings: dict[int, Reading] = field(default_factory=dict)
+    held: dict[int, Record] = field(default_factory=dict)
 
 
 class CallRecordStream(WindowCheckpoints):
@@ -106,12 +109,15 @@ class CallRecordStream(WindowCheckpoints):
         return ()
 
     @abstractmethod
-    def new_paginator(self) -> Paginator[Any]:
-        """A paginator for one window."""
+    def new_paginator(self, window: TimeWindow) -> Paginator[Any]:
+        """A paginator for one window; where a page size goes with it, that is `window.page_size(...)`."""
 
     @abstractmethod
     def request(self, window: TimeWindow, page: Any) -> requests.Request:
-        """The request for a page of a window; `page` is the paginator's name for it."""
+        """The request for a page of a window, of `window.page_size(...)` rows.
+
+        `page` is the paginator's name for it.
+        """
 
     @abstractmethod
     def page(self, envelope: Any, records: list[Record], response: requests.Response) -> Page:
@@ -218,7 +224,7 @@ class CallRecordStream(WindowCheckpoints):
         """
         for restarts_left in reversed(range(RESTARTS_OF_A_LOST_WINDOW)):
             try:
-                yield from self.pages(window, self.new_paginator())
+                yield from self.pages(window, self.new_paginator(window))
             except PageLost as error:
                 if not restarts_left:
                     raise
@@ -228,11 +234,12 @@ class CallRecordStream(WindowCheckpoints):
 
     def pages(self, window: TimeWindow, paginator: Paginator[Any]) -> Iterator[Page]:
         """The pages of a window that a paginator names."""
-        more = True
-        while more:
+        for number in count(1):
             page = self.fetch(window, paginator.current)
+            page.query, page.number, page.counted = window, number, paginator.counted(page)
             yield page
-            more = paginator.advance(page)
+            if not paginator.advance(page):
+                return
 
     def fetch(self, window: TimeWindow, page: Any) -> Page:
         """Get one page, patiently."""
@@ -292,10 +299,10 @@ class CallRecordStream(WindowCheckpoints):
         with run.progress.shown():
             for window, page in read_windows(windows, self.drain, at_once=1 if testing else self._at_once(windows)):
                 if page is not None:
-                    self._note_announced(run, window, page)
-                    yield from emit(window, page.records)
+                    yield from self._take(window, page, run, emit)
                     continue
                 yield from self._complete(window, run, emit)
+                yield from emit(*self._returned(run, window))
                 run.progress.window()
                 if testing:
                     continue
@@ -331,99 +338,119 @@ class CallRecordStream(WindowCheckpoints):
             return 1
         return wanted
 
-    def _note_announced(self, run: _Run, window: TimeWindow, page: Page) -> None:
-        """Where several pages of a window announce, the largest number counts."""
-        if page.announced is not None:
-            run.announced[window.index] = max(page.announced, run.announced.get(window.index, 0))
+    def _take(self, window: TimeWindow, page: Page, run: _Run, emit: _Emit) -> Iterator[dict[str, Any]]:
+        """Emit what is new of a page, and count what has come.
 
-    def _complete(
-        self,
-        window: TimeWindow,
-        run: _Run,
-        emit: Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]],
-    ) -> Iterator[dict[str, Any]]:
+        Raises:
+            FatalAPIError: the pages bring nothing any more.
+        """
+        before = run.seen.size(window.index)
+        yield from emit(*self._new(run, window, page.records))
+        reading = run.readings.setdefault(window.index, Reading())
+        reading.take(page, brought_news=run.seen.size(window.index) > before)
+
+    def _complete(self, window: TimeWindow, run: _Run, emit: _Emit) -> Iterator[dict[str, Any]]:
         """Verify that a drained window holds what was announced; read it again when not.
 
         Raises:
             FatalAPIError: it stays short.
         """
-        announced = None
-        for reading in range(READS_OF_A_SHORT_WINDOW + 1):
-            announced = run.announced.pop(window.index, announced)
-            found = run.seen.found(window.index)
+        announced: int | None = None
+        earlier: list[Reading] = []
+        for number in range(READS_OF_A_SHORT_WINDOW + 1):
+            reading = run.readings.pop(window.index, Reading())
+            announced = announced if reading.announced is None else reading.announced
+            found = reading.found(run.seen.found(window.index))
             if announced is None or found >= announced:
                 return
+            span = f"from {instants.to_text(window.start)} to {instants.to_text(window.end)}"
             if not self.announcement_is_binding:
                 self.logger.warning(
-                    "%s counts %d rows from %s to %s, but sent %d different ones. What its count means is not "
-                    "documented; if this goes on, compare with its own reports.",
+                    "%s counts %d rows %s, but sent %d different ones. What its count means is not documented; if this "
+                    "goes on, compare with its own reports.",
                     self._tap_product,
                     announced,
-                    instants.to_text(window.start),
-                    instants.to_text(window.end),
+                    span,
                     found,
                 )
                 return
-            if reading == READS_OF_A_SHORT_WINDOW:
+            reading.shown = run.seen.shown(window.index)
+            if any(reading.confirms(each, announced, found) for each in earlier):
+                if repeats := max(0, announced - reading.shown.rows):
+                    self.logger.warning(
+                        "%s announced %d rows %s and sent as many, the same in each reading. %d of them repeat others "
+                        "byte for byte: the window is complete.",
+                        self._tap_product,
+                        announced,
+                        span,
+                        repeats,
+                    )
+                return
+            if number == READS_OF_A_SHORT_WINDOW:
                 raise FatalAPIError(
-                    f"{self._tap_product} announced {announced} rows from {instants.to_text(window.start)} to "
-                    f"{instants.to_text(window.end)}, but sent {found} in {reading + 1} readings. The bookmark stays "
-                    "before this window; run again, and report it to the vendor if it stays so."
+                    f"{self._tap_product} announced {announced} rows {span}, but sent {found} in {number + 1} "
+                    "readings. The bookmark stays before this window; run again, and report it to the vendor if it "
+                    "stays so."
                 )
-            self.logger.warning(
-                "%d rows announced from %s to %s, %d received: the window is read again.",
-                announced,
-                instants.to_text(window.start),
-                instants.to_text(window.end),
-                found,
-            )
+            self.logger.warning("%d rows announced %s, %d received: the window is read again.", announced, span, found)
+            earlier.append(reading)
             run.seen.begin_reading(window.index)
-            for page in self.drain(window):
-                self._note_announced(run, window, page)
-                yield from emit(window, page.records)
+            for page in self.drain(replace(window, rows_per_page=earlier[0].other_page_size(number + 1))):
+                yield from self._take(window, page, run, emit)
 
     def _report(self, run: _Run) -> None:
         if run.seen.differing:
             self.logger.warning(
-                "%d rows share their key with a different row of the same window; all were emitted, and a target "
-                "that upserts keeps the last.",
+                "%d rows share their key with a different row; all were emitted, and a target that upserts keeps the "
+                "last.",
                 run.seen.differing,
             )
         self.logger.info("%s", run.progress.line())
 
     # Records leave
 
-    def _written(self, run: _Run) -> Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]]:
+    def _written(self, run: _Run) -> _Emit:
         """Write pages at once; nothing is left for the SDK to do."""
         write_page = cast("PageWriter", self._tap.message_writer).write_page
 
-        def emit(window: TimeWindow, records: list[Record]) -> tuple[()]:
-            new, lines = self._new(run, window, records)
-            write_page(self.name, new, lines)
+        def emit(records: list[Record], lines: list[bytes]) -> tuple[()]:
+            write_page(self.name, records, lines)
             self._counter.increment(len(lines))
             run.progress.page(len(lines))
             return ()
 
         return emit
 
-    def _yielded(self, run: _Run) -> Callable[[TimeWindow, list[Record]], Iterable[dict[str, Any]]]:
+    def _yielded(self, run: _Run) -> _Emit:
         """Hand records to the SDK one by one: stream maps, flattening, deselected properties, `--test`."""
 
-        def emit(window: TimeWindow, records: list[Record]) -> Iterator[dict[str, Any]]:
-            for record in self._new(run, window, records)[0]:
+        def emit(records: list[Record], _: list[bytes]) -> Iterator[dict[str, Any]]:
+            for record in records:
                 run.progress.page(1)
                 yield self.without_deselected_members(msgspec.structs.asdict(record))
 
         return emit
 
     def _new(self, run: _Run, window: TimeWindow, records: list[Record]) -> tuple[list[Record], list[bytes]]:
-        """The records of a page that have not been met, and their JSON."""
+        """The records of a page that are to be emitted now, and their JSON."""
         lines = [*map(_encode, records)]
-        keys = map(attrgetter(*(self.primary_keys or ())), records)
-        are_new = run.seen.are_new(window.index, [*map(hash, keys)], [*map(hash, lines)])
+        keys = [*map(hash, map(attrgetter(*(self.primary_keys or ())), records))]
+        are_new = run.seen.are_new(window.index, keys, [*map(hash, lines)])
+        if run.seen.returned:
+            run.held.update(
+                (key, record) for key, record in zip(keys, records, strict=True) if key in run.seen.returned
+            )
         new = [*compress(records, are_new)]
         if self.window_end_column is None:
             return new, [*compress(lines, are_new)]
-        for record in new:
-            setattr(record, self.window_end_column, instants.to_text(window.end))
-        return new, [*map(_encode, new)]
+        return self._dated(new, window)
+
+    def _returned(self, run: _Run, window: TimeWindow) -> tuple[list[Record], list[bytes]]:
+        """At a window's end, the records that were last seen otherwise than they were emitted last."""
+        return self._dated([run.held.pop(key) for key in run.seen.take_returned(window.index)], window)
+
+    def _dated(self, records: list[Record], window: TimeWindow) -> tuple[list[Record], list[bytes]]:
+        if self.window_end_column is not None:
+            for record in records:
+                setattr(record, self.window_end_column, instants.to_text(window.end))
+        return records, [*map(_encode, records)]

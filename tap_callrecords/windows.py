@@ -41,6 +41,7 @@ class TimeWindow:
         end: ... up to here; the bookmark that follows it.
         query_start: what the vendor is asked for.
         query_end: what the vendor is asked for.
+        rows_per_page: how many rows a page is to have in this reading; None for as many as configured.
     """
 
     index: int
@@ -48,6 +49,16 @@ class TimeWindow:
     end: datetime
     query_start: datetime
     query_end: datetime
+    rows_per_page: int | None = None
+
+    def page_size(self, configured: int, *, most: int) -> int:
+        """How many rows to ask for on a page: as configured, or another number in a re-reading.
+
+        Args:
+            configured: the source's page size.
+            most: what the vendor allows.
+        """
+        return min(self.rows_per_page or configured, most)
 
 
 def halves(window: TimeWindow, *, widen_by: timedelta = OVERLAP) -> tuple[TimeWindow, TimeWindow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,37 +24,101 @@ many_runs = settings(suppress_health_check=[HealthCheck.function_scoped_fixture]
 rows = st.tuples(st.integers(0, 5), st.integers(0, 2))  # key, content
 
 
+Row = tuple[int, int]
+
+
+def emitted(seen: SeenRows, window: int, arriving: list[Row]) -> list[Row]:
+    """What a window emits, to its end."""
+    now = [row for row in arriving if seen.is_new(window, *row)]
+    last = dict(arriving)
+    return now + [(key, last[key]) for key in seen.take_returned(window)]
+
+
 @many_runs
 @given(st.lists(rows))
-def test_equal_rows_of_a_window_are_emitted_once_and_differing_ones_all(arriving: list[tuple[int, int]]) -> None:
+def test_each_different_row_of_a_window_is_emitted_and_the_one_seen_last_comes_last(arriving: list[Row]) -> None:
     seen = SeenRows()
-    emitted = Counter(row for row in arriving if seen.is_new(0, *row))
-    assert emitted == Counter(set(arriving))
+    came = emitted(seen, 0, arriving)
+    assert set(came) == set(arriving)
+    assert dict(came) == dict(arriving)
     assert seen.found(0) == len({key for key, _ in arriving})
+    assert seen.differing == len(set(arriving)) - len(dict(arriving))
+
+
+@many_runs
+@given(st.lists(rows))
+def test_a_row_is_emitted_again_only_where_another_one_of_its_key_came_between(arriving: list[Row]) -> None:
+    came = emitted(SeenRows(), 0, arriving)
+    for key, content in set(came):
+        versions = [row[1] for row in came if row[0] == key]
+        assert versions.count(content) <= (2 if versions[-1] == content else 1)
+        assert all(one != other for one, other in pairwise(versions))
+
+
+@many_runs
+@given(parts=st.lists(st.lists(rows), max_size=4), same=st.booleans())
+def test_the_row_seen_last_comes_last_over_readings_and_neighbouring_windows(
+    parts: list[list[Row]], *, same: bool
+) -> None:
+    seen = SeenRows(reach=1 if same else 3)
+    came: list[Row] = []
+    for number, part in enumerate(parts):
+        window = 0 if same else number
+        seen.begin_reading(window)
+        came += emitted(seen, window, part)
+    last = {key: content for part in parts for key, content in part}
+    assert dict(came) == last
+    assert set(came) == {row for part in parts for row in part}
+
+
+@many_runs
+@given(st.lists(st.tuples(st.integers(0, 1), rows)))
+def test_the_row_seen_last_comes_last_of_windows_that_are_read_at_once(arriving: list[tuple[int, Row]]) -> None:
+    seen = SeenRows()
+    came = [row for window, row in arriving if seen.is_new(window, *row)]
+    last = dict(row for _, row in arriving)
+    came += [(key, last[key]) for window in (1, 0) for key in seen.take_returned(window)]
+    assert dict(came) == last
+
+
+@many_runs
+@given(st.lists(rows), st.lists(rows), st.lists(rows))
+def test_a_reading_tells_exactly_which_rows_it_has_shown(
+    before: list[Row], first: list[Row], second: list[Row]
+) -> None:
+    seen = SeenRows()
+    emitted(seen, 0, before)
+    emitted(seen, 1, first)
+    shown = seen.shown(1)
+    assert (shown.keys, shown.rows, seen.size(1)) == (len(dict(first)), len(set(first)), len(set(first)))
+    seen.begin_reading(1)
+    emitted(seen, 1, second)
+    again = seen.shown(1)
+    assert (again.keys, again.rows, seen.size(1)) == (len(dict(second)), len(set(second)), len(set(second)))
+    assert (again == shown) is (set(first) == set(second))
 
 
 @many_runs
 @given(st.lists(st.lists(rows)))
-def test_a_window_has_the_keys_of_all_its_readings_or_the_rows_of_the_last_one(
-    readings: list[list[tuple[int, int]]],
-) -> None:
+def test_a_window_has_the_keys_of_all_its_readings(readings: list[list[Row]]) -> None:
     seen = SeenRows()
     for reading in readings:
         seen.begin_reading(0)
-        for row in reading:
-            seen.is_new(0, *row)
-    keys = {key for reading in readings for key, _ in reading}
-    assert seen.found(0) == max(len(keys), len(set(readings[-1])) if readings else 0)
+        emitted(seen, 0, reading)
+    assert seen.found(0) == len({key for reading in readings for key, _ in reading})
 
 
 @many_runs
 @given(st.lists(rows), st.lists(rows))
 def test_a_row_met_in_a_neighbouring_window_is_not_emitted_again_but_counts(
-    first: list[tuple[int, int]], second: list[tuple[int, int]]
+    first: list[Row], second: list[Row]
 ) -> None:
     seen = SeenRows()
-    emitted = [row for window, arriving in enumerate((first, second)) for row in arriving if seen.is_new(window, *row)]
-    assert sorted(emitted) == sorted(set(first) | set(second))
+    came = emitted(seen, 0, first)
+    again = emitted(seen, 1, second)
+    keys = [key for key, _ in set(first) | set(second)]
+    assert all(keys.count(key) > 1 for (key, _), times in Counter([*came, *again]).items() if times > 1)
+    assert set(came) | set(again) == set(first) | set(second)
     assert seen.found(1) == len({key for key, _ in second})
 
 

@@ -32,6 +32,7 @@ def emptied(box: Sandbox) -> None:
     work.records.clear()
     work.legs.clear()
     work.switches = type(work.switches)()
+    work._pages.reads.clear()  # tests of one second ask for the same windows
     box.requests.clear()
 
 
@@ -50,6 +51,22 @@ def run(box: Sandbox, stream: str = RECORDS, state: dict[str, Any] | None = None
     if out.error is not None and not config.get("may_fail"):
         raise out.error
     return out
+
+
+def put_rows_of_a_window(box: Sandbox, count: int) -> int:
+    """Put in rows of one minute, an hour ago; the time now in milliseconds."""
+    now = ms(datetime.now(UTC))
+    for number in range(count):
+        put_record(box, number, now - 3_600_000 - number, now - 3_000_000)
+    return now
+
+
+def put_row_after(box: Sandbox, requests: int, call_id: int) -> None:
+    work, now = box.eightx8_work, ms(datetime.now(UTC))
+    row = work.new_record(
+        callId=str(call_id), startTimeUTC=now - 3_600_000 - call_id, disconnectedTimeUTC=now - 3_000_000
+    )
+    work.add_record(row, after_requests=requests)
 
 
 @st.composite
@@ -192,6 +209,92 @@ def test_a_window_that_stays_short_fails_with_both_numbers_and_keeps_the_bookmar
     assert "sent 8 in 4 readings" in str(out.error)
     first_call = instants.from_epoch_ms(now - 3_600_000 - 7)
     assert all(bookmark < first_call for bookmark in out.bookmarks(RECORDS))
+
+
+def test_a_window_that_is_announced_too_large_once_is_complete_when_the_next_announcement_fits(box: Sandbox) -> None:
+    put_rows_of_a_window(box, 8)
+    box.eightx8_work.switches.overcount = 3
+    box.eightx8_work.switches.overcount_reads = 1
+    out = run(box, window_hours=40)
+    assert out.keys(RECORDS, "call_id").total() == 8
+
+
+def test_a_re_reading_that_is_announced_larger_than_the_one_before_is_held_against_the_larger_number(
+    box: Sandbox,
+) -> None:
+    put_rows_of_a_window(box, 8)
+    box.eightx8_work.switches.withhold = 1
+    # Two rows land while the window is read again, one of which is withheld then.
+    box.eightx8_work.switches.withhold_reads = 2
+    put_row_after(box, 2, 8)
+    put_row_after(box, 2, 9)
+    out = run(box, window_hours=40)
+    assert len(out.keys(RECORDS, "call_id")) == 10
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_pages_that_bring_nothing_new_end_with_the_bookmark_before_their_window(box: Sandbox, *, short: bool) -> None:
+    put_rows_of_a_window(box, 8)
+    work = box.eightx8_work
+    work.switches.endless = True
+    work.switches.overcount = 3 * short
+    out = run(box, window_hours=10, eightx8_work_page_size=4, may_fail=True)
+    assert "the last 202 brought no new row" in str(out.error)  # two pages did
+    assert len(out.bookmarks(RECORDS)) == 2  # the windows before it
+
+
+@pytest.mark.parametrize("page_size", [5, 7, 5000])
+@pytest.mark.parametrize("parallel_windows", [1, 4])
+def test_a_row_that_the_vendor_counts_and_sends_twice_does_not_stop_the_run(
+    box: Sandbox, page_size: int, parallel_windows: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = put_rows_of_a_window(box, 8)
+    put_record(box, 3, now - 3_600_003, now - 3_000_000)
+    out = run(box, window_hours=10, eightx8_work_page_size=page_size, parallel_windows=parallel_windows)
+    assert out.keys(RECORDS, "call_id") == {(str(number),): 1 for number in range(8)}
+    assert len(out.bookmarks(RECORDS)) == 3
+    assert "1 of them repeat others byte for byte" in caplog.text
+
+
+def test_repeats_at_the_edges_of_pages_do_not_stand_in_for_rows_that_are_missing(box: Sandbox) -> None:
+    put_rows_of_a_window(box, 12)
+    box.eightx8_work.switches.repeat_last_row = True
+    box.eightx8_work.switches.withhold = 2
+    box.eightx8_work.switches.withhold_reads = None
+    out = run(box, window_hours=40, eightx8_work_page_size=5, may_fail=True)  # 10 rows on three pages, 2 of them twice
+    assert "announced 12 rows" in str(out.error)
+    assert "sent 10 in 4 readings" in str(out.error)
+    assert out.bookmarks(RECORDS) == []
+
+
+def test_repeats_do_not_stand_in_for_missing_rows_where_a_server_ignores_the_page_size(box: Sandbox) -> None:
+    put_rows_of_a_window(box, 12)
+    box.eightx8_work.switches.repeat_last_row = True
+    box.eightx8_work.switches.withhold = 2
+    box.eightx8_work.switches.withhold_reads = None
+    box.eightx8_work.switches.page_size = 5
+    out = run(box, window_hours=40, may_fail=True)
+    assert "sent 10 in 4 readings" in str(out.error)
+
+
+def test_a_row_that_changes_within_a_re_reading_does_not_stand_in_for_a_missing_one(box: Sandbox) -> None:
+    put_rows_of_a_window(box, 8)
+    work = box.eightx8_work
+    work.switches.withhold = 1
+    work.switches.withhold_reads = None
+    work.switches.repeat_last_row = True
+    work.switches.change_repeated_rows = True
+    out = run(box, window_hours=40, eightx8_work_page_size=4, may_fail=True)
+    assert "sent 7 in 4 readings" in str(out.error)
+    assert out.bookmarks(RECORDS) == []
+
+
+def test_the_version_of_a_row_that_was_read_last_comes_last(box: Sandbox) -> None:
+    now = ms(datetime.now(UTC))
+    for caller in ("+15555550100", "+15555550101", "+15555550100"):
+        put_record(box, 1, now - 3_600_000, now - 3_500_000, caller=caller)
+    out = run(box, window_hours=40)
+    assert [each["caller"] for each in out.records(RECORDS)] == ["+15555550100", "+15555550101", "+15555550100"]
 
 
 def test_rows_under_one_key_with_different_content_are_all_emitted_and_counted(

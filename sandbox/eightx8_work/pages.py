@@ -51,6 +51,7 @@ class Pages:
         self.switches = switches
         self.reads: dict[tuple[Any, ...], int] = {}
         self._rng = Random(seed)
+        self._changes = 0
 
     def answer(self, table: Table, query: Query, pbxes: set[str] | None, now_ms: int) -> tuple[Response, str | None]:
         """The page asked for and the cursor given; ``pbxes`` limits the rows, ``None`` does not."""
@@ -65,6 +66,9 @@ class Pages:
                 until = self._until(table, chosen, query.position)
             size = self._size(query.page_size)
             page = chosen[max(until - size, 0) : until][::-1]
+            beyond = not page and switches.endless and bool(chosen)
+            if beyond:
+                page = chosen[:size][::-1]
             if not page:
                 counted = total if query.position is None else 0
                 meta = self._meta(query, counted, self._end)
@@ -74,7 +78,14 @@ class Pages:
                 again = [chosen[until]]
                 page = page[: max(size - 1, 1)]
             rows = self._encode(table, again + page, query.zone)
+            if again and switches.change_repeated_rows:
+                self._changes += 1
+                rows[0] = msgspec.json.encode(msgspec.json.decode(rows[0]) | {"callerName": f"C {self._changes}"})
             given = cursor(table.partitions[page[-1]], table.orders[page[-1]])
+            if beyond:
+                self._changes += 1
+                start, *ids = table.orders[page[-1]]
+                given = cursor(table.partitions[page[-1]], (start - self._changes, *ids))
             if switches.repeat_cursor and query.scroll is not None:
                 given = query.scroll
             is_last = switches.end_on_last_page and page[-1] == chosen[0]
@@ -152,7 +163,7 @@ class Pages:
         return bisect_left(chosen, position, key=sort_key)
 
     def _size(self, asked: int) -> int:
-        size = min(asked, self.switches.page_cap or asked)
+        size = self.switches.page_size or min(asked, self.switches.page_cap or asked)
         if self.switches.short_pages and self._rng.random() < self.switches.short_pages:
             return self._rng.randint(1, size)
         return size

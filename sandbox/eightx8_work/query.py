@@ -82,7 +82,7 @@ def understand(given: dict[str, str], path: str, switches: Switches, now: dateti
         parties=_parties(given),
         scroll=given.get("scrollId"),
         position=_position(given["scrollId"], kind, pbxes) if "scrollId" in given else None,
-        identity=(path, kind, *sorted(item for item in given.items() if item[0] != "scrollId")),
+        identity=(path, kind, *sorted(item for item in given.items() if item[0] not in ("scrollId", "pageSize"))),
     )
 
 

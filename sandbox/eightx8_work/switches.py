@@ -29,6 +29,9 @@ class Switches:
         order: Whether rows come newest first (A7).
         arrivals_per_page: Rows that land after each full page, in turn newer and older than it (A8).
         repeat_last_row: Every page begins with the last row of the one before (A8).
+        change_repeated_rows: ... which has changed meanwhile, with each page again.
+        endless: The last page comes again and again, with another cursor each time.
+        page_size: The only page size there is, whatever was asked for (A6).
         landing_delay_seconds: From a call's end until its rows are seen (A9).
         landing_jitter_seconds: Up to so much more, different from call to call (A9).
         token_lifetime_seconds: ``expires_in`` of new tokens (A11).
@@ -72,6 +75,9 @@ class Switches:
     order: Literal["newest_first", "shuffled"] = "newest_first"
     arrivals_per_page: int = 0
     repeat_last_row: bool = False
+    change_repeated_rows: bool = False
+    endless: bool = False
+    page_size: int | None = None
     landing_delay_seconds: float = 0.0
     landing_jitter_seconds: float = 0.0
     token_lifetime_seconds: int = 1800

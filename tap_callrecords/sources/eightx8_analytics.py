@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 
 import msgspec
 import requests
@@ -228,9 +228,10 @@ def rows_of(response: requests.Response) -> list[Any]:
     return [fields_of(row) for row in body]
 
 
-def page_url(data_url: str) -> str:
-    """The URL of a report's first page."""
-    return f"{data_url.partition('?')[0]}?size={PAGE_SIZE}"
+def page_url(data_url: str, size: int | None = None) -> str:
+    """The URL of a report's first page, of so many rows; by default of as many as the given one asks for."""
+    bare, _, query = data_url.partition("?")
+    return f"{bare}?size={size or parse_qs(query).get('size', [PAGE_SIZE])[0]}"
 
 
 class Interactions(CallRecordStream):
@@ -256,7 +257,7 @@ class Interactions(CallRecordStream):
         return [name for name in dict.fromkeys(sources) if name and name != "participants"]
 
     @override
-    def new_paginator(self) -> LinkPaginator:
+    def new_paginator(self, window: TimeWindow) -> LinkPaginator:
         return LinkPaginator(lambda _: True)  # `AnalyticsApi.next_page` names this host's only
 
     @override
@@ -282,7 +283,8 @@ class Interactions(CallRecordStream):
         """Get one page; before the first one, have the report made, which the paginator then remembers."""
         if page[1] is None:
             report = self._make_report(window)
-            return Page([], next=page_url(f"{self.api.url}{self.path}/{report}/data"))
+            data_url = f"{self.api.url}{self.path}/{report}/data"
+            return Page([], next=page_url(data_url, window.page_size(PAGE_SIZE, most=PAGE_SIZE)))
         pauses = waits()
         next(pauses)
         for _ in range(DATA_REQUESTS):  # a report may be done some seconds before all of the vendor's servers know it

@@ -23,6 +23,8 @@ from tap_callrecords.windows import TimeWindow, epoch_ms
 
 Row = TypeVar("Row")
 
+LARGEST_PAGE = 5000
+"""The most rows that the vendor allows (CC A2)."""
 TIME_ZONE = "GMT"
 SAME_ZONE = frozenset({"GMT", "UTC", "Z", "ZULU", "UCT", "ETC/GMT", "ETC/UTC", "ETC/UCT", "GMT0", "GMT+0", "GMT+00:00"})
 """What the vendor may echo for it."""
@@ -113,15 +115,18 @@ class RecentCalls(CallRecordStream):
         return {"tenant_id": self.config.get("eightx8_contact_center_tenant_id", "")}
 
     @override
-    def new_paginator(self) -> PageNumberPaginator:
-        return PageNumberPaginator(self.config["eightx8_contact_center_page_size"])
+    def new_paginator(self, window: TimeWindow) -> PageNumberPaginator:
+        return PageNumberPaginator(self._page_size(window))
+
+    def _page_size(self, window: TimeWindow) -> int:
+        return window.page_size(self.config["eightx8_contact_center_page_size"], most=LARGEST_PAGE)
 
     @override
     def request(self, window: TimeWindow, page: int) -> requests.Request:
         body = {
             "tenantId": self.config["eightx8_contact_center_tenant_id"],
             "page": page,
-            "rows": str(self.config["eightx8_contact_center_page_size"]),
+            "rows": str(self._page_size(window)),
             # Never `duration` beside it, no blanks in it, no filters (CC R1, R2, R8).
             "timeRange": f"{epoch_ms(window.query_start)}-{epoch_ms(window.query_end)}",
             "timezone": TIME_ZONE,

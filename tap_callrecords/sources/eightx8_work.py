@@ -28,6 +28,8 @@ from tap_callrecords.windows import TimeWindow, ceil_second, floor_second
 
 Row = TypeVar("Row")
 
+LARGEST_PAGE = 7000
+"""The most rows that the vendor allows (WA 3.1)."""
 TIME_ZONES = ("UTC", "Etc/UTC", "GMT")
 """Names for a zone without daylight saving; the first that a deployment accepts is used (WA A3)."""
 REFUSALS = (
@@ -180,7 +182,7 @@ class WorkStream(CallRecordStream):
         self._pbxes: set[str] = set()
 
     @override
-    def new_paginator(self) -> ScrollIdPaginator:
+    def new_paginator(self, window: TimeWindow) -> ScrollIdPaginator:
         return ScrollIdPaginator()
 
     @override
@@ -190,7 +192,7 @@ class WorkStream(CallRecordStream):
             "startTime": _naive(floor_second(window.query_start)),
             "endTime": _naive(ceil_second(window.query_end)),
             "timeZone": self._api.time_zone,
-            "pageSize": str(self.config["eightx8_work_page_size"]),
+            "pageSize": str(window.page_size(self.config["eightx8_work_page_size"], most=LARGEST_PAGE)),
             **self.more_params,
         }
         if page is not None:

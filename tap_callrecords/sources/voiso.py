@@ -116,7 +116,7 @@ class Interactions(VoisoStream):
         return SeenRows(reach=1 + (2 * ZONES + CHANGE_OF_CLOCKS) // self.window_length)
 
     @override
-    def new_paginator(self) -> SearchTokenPaginator:
+    def new_paginator(self, window: TimeWindow) -> SearchTokenPaginator:
         return self._paginator(use_tokens=True)
 
     def _paginator(self, *, use_tokens: bool) -> SearchTokenPaginator:

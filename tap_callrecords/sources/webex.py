@@ -235,7 +235,7 @@ class WebexStream(CallRecordStream):
         return [names[at : at + MOST_LOCATIONS] for at in range(0, len(names), MOST_LOCATIONS)] or [()]
 
     @override
-    def new_paginator(self) -> LinkPaginator:
+    def new_paginator(self, window: TimeWindow) -> LinkPaginator:
         return LinkPaginator(self._api.may_follow, passes=len(self._passes))
 
     @override

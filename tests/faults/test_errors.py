@@ -187,6 +187,7 @@ CONNECTIONS = (
 COMPLETENESS = (
     Case("… announced", WORK, switches={"overcount": 3, "overcount_reads": None}, streams=["eightx8_call_legs"]),
     Case("… announced", CENTER, switches={"withhold": 2, "withhold_reads": None}),
+    Case("The vendor names", WORK, switches={"endless": True}),
     Case("The vendor repeated", WORK, switches={"repeat_cursor": True}, config={"eightx8_work_page_size": 2}),
     Case(
         "The vendor announced", CENTER, switches={"ignore_page": True}, config={"eightx8_contact_center_page_size": 2}

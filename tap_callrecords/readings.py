@@ -1,0 +1,134 @@
+"""What one reading of a window has brought, to be held against what the vendor announces. Knows no vendor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from singer_sdk.exceptions import FatalAPIError
+
+if TYPE_CHECKING:
+    from tap_callrecords.paginators import Page
+    from tap_callrecords.repeats import Shown
+    from tap_callrecords.windows import TimeWindow
+
+PAGES_WITHOUT_NEWS = 200
+"""So many pages in a row may bring no new row; as many again as have brought one may, since a lost window begins
+again at its first page. Vendors do send empty pages that lead on (WX 8), so it is no small number."""
+
+
+class NothingNew(FatalAPIError):  # noqa: N818 - named for what it is
+    """A vendor goes on naming pages that bring nothing."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__(
+            f"The vendor names page after page of one time window, but the last {pages} brought no new row: going on "
+            "would not end, and stopping would lose records. The bookmark stays before this window; run again, and "
+            "report it to the vendor if it stays so."
+        )
+
+
+@dataclass(slots=True)
+class _Part:
+    """Pages that belong to one query: of a whole window, or of a part of it where it was halved."""
+
+    query: TimeWindow
+    announced: int | None = None
+    received: int = 0
+    pages: list[int] = field(default_factory=list)
+
+    def overlaps(self, query: TimeWindow) -> bool:
+        """Whether one of the two queries holds the other: then the later one reads the same again."""
+        inner, outer = sorted((self.query, query), key=lambda each: each.query_end - each.query_start)
+        return outer.query_start <= inner.query_start and inner.query_end <= outer.query_end
+
+
+class Reading:
+    """Counts the pages and rows of one reading of a window, from its first page to its last.
+
+    Attributes:
+        shown: which rows it has shown; known at its end.
+    """
+
+    def __init__(self, shown: Shown | None = None) -> None:
+        self.shown = shown
+        self._parts: list[_Part] = []
+        self._useful = self._idle = 0
+
+    def take(self, page: Page, *, brought_news: bool) -> None:
+        """Count a page.
+
+        Args:
+            page: the page, with `query`, `number` and `counted`.
+            brought_news: whether it has a row that this reading had not shown before.
+
+        Raises:
+            NothingNew: too many pages in a row had none.
+        """
+        assert page.query is not None  # noqa: S101 - see there
+        if page.number == 1:
+            self._parts = [part for part in self._parts if not part.overlaps(page.query)]
+            self._parts.append(_Part(page.query))
+            self._idle = 0
+        part = self._parts[-1]
+        if page.announced is not None:  # of several numbers the largest counts
+            part.announced = max(page.announced, part.announced or 0)
+        counted = len(page.records) if page.counted is None else page.counted
+        part.received += counted
+        if counted:
+            part.pages.append(len(page.records))
+        self._useful += brought_news
+        self._idle = 0 if brought_news else self._idle + 1
+        if self._idle >= PAGES_WITHOUT_NEWS + self._useful:
+            raise NothingNew(self._idle)
+
+    @property
+    def announced(self) -> int | None:
+        """How many rows the vendor says there are, those at the edges of parts twice; None when it does not say."""
+        said = [part.announced for part in self._parts if part.announced is not None]
+        return sum(said) if said else None
+
+    @property
+    def received(self) -> int:
+        """How many rows have come, repeats counted."""
+        return sum(part.received for part in self._parts)
+
+    def found(self, different: int) -> int:
+        """How many rows to hold against `announced`.
+
+        Args:
+            different: how many different rows the window has. Where it was read in parts, that says nothing about
+                each of them: then what each has received counts.
+        """
+        if len(self._parts) <= 1:
+            return different
+        return sum(min(part.received, part.announced or 0) for part in self._parts)
+
+    def other_page_size(self, number: int) -> int | None:
+        """How many rows a page of re-reading `number` is to have, so that the edges between the pages move.
+
+        What was asked for tells nothing, as a server may clamp it: the largest page that came does. What came on one
+        page, with no edge, is to come on one page again.
+        """
+        pages = self._pages()
+        if not pages:
+            return None
+        largest = max(pages)
+        return largest + number if len(pages) == 1 else 2 * largest // (2 + number) or number + 1
+
+    def confirms(self, other: Reading, announced: int, found: int) -> bool:
+        """Whether this reading and an earlier one show that a window, though short, has nothing more.
+
+        Both have shown the same rows, and these are all that has been met. They are as many as announced when keys
+        that stand for several rows count as often; or when repeats count, which were the same while the edges between
+        the pages moved: a row that an edge repeats could hide one that an edge swallows.
+        """
+        if self.shown is None or self.shown != other.shown or self.shown.keys < found:
+            return False
+        if self.shown.rows >= announced:
+            return True
+        pages, others = self._pages(), other._pages()
+        return self.received == other.received == announced and (pages != others or len(pages) == 1)
+
+    def _pages(self) -> list[int]:
+        return [rows for part in self._parts for rows in part.pages]
