@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
 from abc import ABC, abstractmethod
@@ -16,9 +15,19 @@ from requests.auth import AuthBase
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError
 from typing_extensions import override
 
+from tap_callrecords import surroundings
 from tap_callrecords.auth import TokenClient, bearer_of
 from tap_callrecords.errors import AccessRefused, EndpointGone
-from tap_callrecords.http import CarefulSession, Refused, host_of, in_time, patient, place_of, retry_after_seconds
+from tap_callrecords.http import (
+    CarefulSession,
+    Refused,
+    host_of,
+    in_time,
+    note_answer_through,
+    patient,
+    place_of,
+    retry_after_seconds,
+)
 from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.redaction import clean_quote
 
@@ -151,16 +160,17 @@ class VendorApi(ABC):
         if isinstance(request, VerbatimRequest):
             prepared.url = request.url
         settings = session.merge_environment_settings(prepared.url, {}, None, None, None)
-        bundle = settings["verify"]
-        if isinstance(bundle, str) and not os.path.exists(bundle):  # noqa: PTH110 - a file or a folder
-            raise ConfigurationError(
-                f"The environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {bundle}, which does not exist."
-            )
+        if isinstance(bundle := settings["verify"], str):
+            surroundings.check_ca(bundle)
+        proxy = surroundings.proxy_for(str(prepared.url))
         try:
-            return in_time(lambda: session.send(prepared, timeout=self._timeout, **settings), self._timeout)
+            response = in_time(lambda: session.send(prepared, timeout=self._timeout, **settings), self._timeout)
         except TimeoutError:
             del self._local.session  # the request under way keeps it
             raise requests.ReadTimeout(request=prepared) from None
+        if proxy is not None:
+            note_answer_through(proxy, response)
+        return response
 
     def _check(self, response: requests.Response) -> None:
         status = response.status_code

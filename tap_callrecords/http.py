@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,9 +24,12 @@ from urllib.parse import urljoin, urlsplit
 
 import backoff
 import requests
-from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError
 from typing_extensions import override
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
+
+from tap_callrecords import surroundings
+from tap_callrecords.surroundings import Proxy
 
 if TYPE_CHECKING:
     from backoff.types import Details
@@ -44,6 +47,10 @@ takes some thirty times its size in memory."""
 LARGEST_REFUSAL = 2**20
 """Bytes that are read of an answer that is not good; it is only searched for words."""
 _PIECE = 2**16
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")  # so says http.client
+CREDENTIALS_OF_PROXY = (
+    "write them into what names it, like http://user:password@proxy.example:3128, with special letters like %40."
+)
 PASSING_TROUBLES = (
     RetriableAPIError,
     requests.ConnectionError,
@@ -197,6 +204,10 @@ def describe(error: BaseException, *, timeout: float) -> str:
     request = getattr(error, "request", None)
     host = host_of(request.url) if request is not None else "the vendor's host"
     chain = _chain(error)
+    if (proxy := _proxy_of(error)) is not None:
+        if said := _told_of_proxy(error, proxy, host):
+            return said
+        host = f"{host} through {proxy}"
     if isinstance(error, requests.Timeout):
         return f"{host} did not answer within {timeout:g} seconds"
     for each in chain:
@@ -206,9 +217,78 @@ def describe(error: BaseException, *, timeout: float) -> str:
             return f"the TLS certificate of {host} could not be verified"
         if isinstance(each, (NewConnectionError, ConnectionRefusedError)):
             return f"{host} refused the connection"
-    if isinstance(error, requests.RequestException):
-        return f"the connection to {host} broke ({type(error).__name__})"
-    return str(error)
+    broke = f"the connection to {host} broke ({type(error).__name__})"
+    return broke if isinstance(error, requests.RequestException) else str(error)
+
+
+def note_answer_through(proxy: Proxy, response: requests.Response) -> None:
+    """A request has come through a proxy, or to one that does not let it through.
+
+    Raises:
+        ConfigurationError: the proxy wants credentials.
+    """
+    if response.status_code == requests.codes.proxy_authentication_required:
+        raise ConfigurationError(
+            f"{proxy} asks for credentials, or refuses those that it is given ({response.status_code}); "
+            f"{CREDENTIALS_OF_PROXY}"
+        )
+    surroundings.note_that_it_works(proxy)
+
+
+def _proxy_of(error: BaseException) -> Proxy | None:
+    """The proxy that an error is about, or that may be behind it; None without one."""
+    request = getattr(error, "request", None)
+    if request is None or not isinstance(error, requests.RequestException):
+        return None
+    return surroundings.proxy_for(request.url)
+
+
+def _told_of_proxy(error: BaseException, proxy: Proxy, host: str) -> str | None:
+    """What is wrong between the tap and a proxy; None where what is wrong lies behind it."""
+    chain = _chain(error)
+    if (status := _tunnel_status(chain)) is not None:
+        if status == requests.codes.proxy_authentication_required:
+            return f"{proxy} asks for credentials, or refuses those that it is given ({status})"
+        return f"{proxy} does not connect to {host} ({status})"
+    if not _lies_before(error, proxy):
+        return None
+    if any(isinstance(each, (NameResolutionError, socket.gaierror)) for each in chain):
+        return f"the name of {proxy} could not be resolved"
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in chain):
+        return f"the TLS certificate of {proxy} could not be verified"
+    return f"{proxy} can't be reached"
+
+
+def _lies_before(error: BaseException, proxy: Proxy) -> bool:
+    """Whether a connection did not even get to its proxy; behind a SOCKS proxy the libraries can't tell."""
+    through = isinstance(error, requests.exceptions.ProxyError) or str(proxy.url.scheme).startswith("socks")
+    return through and any(
+        isinstance(each, (ConnectTimeoutError, NewConnectionError, ssl.SSLError)) for each in _chain(error)
+    )
+
+
+def _tunnel_status(chain: Sequence[BaseException]) -> int | None:
+    """With which HTTP status a proxy refused to connect; None where it did not."""
+    for each in chain:
+        if isinstance(each, OSError) and (found := _TUNNEL.match(str(each))):
+            return int(found[1])
+    return None
+
+
+def _cure_of_hopeless_proxy(error: BaseException) -> str | None:
+    """What a person has to do about a proxy; None where trying again may help."""
+    proxy = _proxy_of(error)
+    if proxy is None:
+        return None
+    status = _tunnel_status(_chain(error))
+    if status == requests.codes.proxy_authentication_required:
+        return CREDENTIALS_OF_PROXY
+    if status is not None:
+        return "ask who runs it to let that host through." if status < 500 else None  # noqa: PLR2004
+    passes = any(isinstance(each, socket.gaierror) and each.errno != socket.EAI_NONAME for each in _chain(error))
+    if not _lies_before(error, proxy) or passes or surroundings.has_worked(proxy):
+        return None
+    return "correct what names it, or remove it where no proxy is needed."
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -227,8 +307,12 @@ def _inner(error: BaseException) -> BaseException | None:
 
 def _cure_of_hopeless(error: BaseException) -> str | None:
     """What a person has to do where trying again is no use; None for an error that may pass."""
+    if cure := _cure_of_hopeless_proxy(error):
+        return cure
     for each in _chain(error):
         if isinstance(each, ssl.SSLCertVerificationError):
+            if variable := surroundings.ca_variable():
+                return f"nothing was sent. The file of CA certificates that {variable} names does not fit: correct it."
             return (
                 "nothing was sent. Check the URL settings; where a proxy signs certificates itself, "
                 "name the file of its CA in the environment variable REQUESTS_CA_BUNDLE."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import click
 from singer_sdk import Tap
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import ConfigurationError, SingerSDKError
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
@@ -21,7 +23,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
-from tap_callrecords import instants, settings
+from tap_callrecords import instants, settings, surroundings
 from tap_callrecords.errors import one_line, tell, was_told
 from tap_callrecords.output.errors import OutputLost
 from tap_callrecords.output.lines import PageWriter
@@ -41,9 +43,15 @@ A = TypeVar("A", bound="VendorApi")
 class ReadableCommand(SingerCommand):
     """The command line: an error that a person can mend ends it with one line instead of a traceback."""
 
+    problem: str | None = None
+    """What was wrong before there were logs to say it in."""
+
     @override
     def main(self, *args: Any, **kwargs: Any) -> Any:
         redact_logs()
+        if self.problem:
+            self.logger.error("%s", self.problem)
+            sys.exit(1)
         try:
             return super().main(*args, **kwargs)
         except SingerSDKError as error:
@@ -88,6 +96,8 @@ class TapCallRecords(Tap):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._apis: dict[type[VendorApi], VendorApi] = {}
+        if problem := surroundings.log_problem(self._env_var_prefix):
+            raise ConfigurationError(problem)
         self.run = Run(self.logger)
         super().__init__(*args, **kwargs)
 
@@ -183,6 +193,27 @@ class TapCallRecords(Tap):
             check_catalog(json.loads(text))
             catalog = io.StringIO(text)
         super().invoke(state=state, catalog=catalog, **options)
+
+    @plugin_cli
+    @override
+    def cli(cls) -> click.Command:  # noqa: N805 - as the SDK has it
+        """The command line, with its logs set up."""
+        problem = surroundings.log_problem(cls._env_var_prefix)
+        try:
+            command = super().cli
+        except Exception:
+            path = os.environ.pop(surroundings.LOG_CONFIG, None)
+            if path is None:
+                raise
+            logging.getLogger().handlers.clear()
+            cls.logger.disabled = False
+            command = super().cli
+            problem = (
+                f"The environment variable {surroundings.LOG_CONFIG} names {path}, which is no logging configuration "
+                "in YAML. Correct it, or remove the variable."
+            )
+        cast("ReadableCommand", command).problem = problem
+        return command
 
     @classmethod
     @override

@@ -116,4 +116,4 @@ def test_a_file_of_certificates_that_is_not_there_is_told(stranger: SelfSigned, 
     missing = tmp_path / "none.pem"
     out = forked(stranger.config, environment={"REQUESTS_CA_BUNDLE": str(missing)})
     assert out.exit_code == 1
-    assert f"The environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {missing}, which" in out.stderr
+    assert f"The environment variable REQUESTS_CA_BUNDLE names {missing}, which" in out.stderr
