@@ -24,11 +24,12 @@ from urllib.parse import urljoin, urlsplit
 
 import backoff
 import requests
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError, SingerSDKError
 from typing_extensions import override
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 from tap_callrecords import surroundings
+from tap_callrecords.errors import AccessRefused
 from tap_callrecords.surroundings import Proxy
 
 if TYPE_CHECKING:
@@ -322,6 +323,17 @@ def _cure_of_hopeless(error: BaseException) -> str | None:
     return None
 
 
+def _reach(error: BaseException) -> type[SingerSDKError]:
+    """Whether an error that can't pass ends a stream, its source, or the run: a proxy is there for all."""
+    chain = _chain(error)
+    proxy, status = _proxy_of(error), _tunnel_status(chain)
+    if proxy is not None and (status == requests.codes.proxy_authentication_required or _lies_before(error, proxy)):
+        return ConfigurationError
+    if status is not None or any(isinstance(each, ssl.SSLCertVerificationError) for each in chain):
+        return AccessRefused
+    return FatalAPIError
+
+
 def retry_after_seconds(response: requests.Response | None) -> float | None:
     """How long the vendor asks to wait: `Retry-After` in seconds or as an HTTP date; None without one."""
     value = "" if response is None else response.headers.get("Retry-After", "").strip()
@@ -392,7 +404,7 @@ def patient(
         except PASSING_TROUBLES as error:
             trouble = describe(error, timeout=timeout)
             if cure := _cure_of_hopeless(error):
-                raise FatalAPIError(f"{trouble}; {cure}") from None
+                raise _reach(error)(f"{trouble}; {cure}") from None
             asked = retry_after_seconds(getattr(error, "response", None))
             if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
                 reason = f"asks to wait {asked / 3600:.1f} hours"

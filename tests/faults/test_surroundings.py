@@ -117,13 +117,13 @@ def test_a_proxy_that_asks_for_credentials_is_asked_once(config: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    ("answer", "end", "asked"), [("403 Forbidden", "ask who", 1), ("502 Bad Gateway", "gave up", 3)]
+    ("answer", "end", "asked"), [("403 Forbidden", "ask who", 1), ("502 Bad Gateway", "gave up", 3 * 7)]
 )
 def test_a_proxy_that_does_not_connect_is_named_with_its_status(answer: str, end: str, asked: int) -> None:
     with proxy(answer) as server:
         out = run(VENDOR, {"HTTPS_PROXY": f"http://{USER}@{server.place}"})
     told(out, f"the proxy … (…) does not connect to … (…); {end}")
-    assert server.asked == asked
+    assert server.asked == asked  # what can't pass ends the source, what may ends a stream: Voiso has seven
 
 
 def test_a_connection_that_breaks_behind_a_proxy_names_both() -> None:
