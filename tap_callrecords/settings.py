@@ -96,6 +96,14 @@ _COMMON = (
         "How long one request may take.",
     ),
     _whole("max_attempts", 8, 1, 1000, "Attempts per request", "Tries of one request before its stream fails."),
+    th.Property(
+        "optional_streams",
+        th.ArrayType(th.StringType),
+        default=[],
+        title="Optional streams",
+        description="Streams that are left out unless they are named here: deprecated ones (eightx8_cdr_call_records, "
+        "eightx8_cdr_call_legs), and one that repeats another (webex_live_call_history).",
+    ),
     _text(
         "user_agent",
         "User agent",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -27,7 +28,7 @@ from tap_callrecords import instants, settings, surroundings
 from tap_callrecords.errors import one_line, tell, was_told
 from tap_callrecords.output.errors import OutputLost
 from tap_callrecords.output.lines import PageWriter
-from tap_callrecords.redaction import REDACTOR, redact_logs
+from tap_callrecords.redaction import REDACTOR, clean_quote, redact_logs
 from tap_callrecords.run import Run
 from tap_callrecords.sources import SOURCES
 
@@ -111,9 +112,21 @@ class TapCallRecords(Tap):
 
     @override
     def discover_streams(self) -> Sequence[CallRecordStream]:
-        """The streams of the configured sources; all streams when nothing is configured."""
+        """The streams of the configured sources; all streams when nothing is configured.
+
+        An optional stream is offered when setting `optional_streams` names it, or the catalog that is handed over
+        has it, whose selection then holds.
+        """
         configured = [source for source in SOURCES if source.is_configured(self.config)]
-        return [stream(self) for source in configured or SOURCES for stream in source.streams]
+        streams = [stream(self) for source in configured or SOURCES for stream in source.streams]
+        if not configured:
+            return streams
+        wanted = self.config["optional_streams"]
+        for stream in streams:
+            stream.selected_by_default |= stream.name in wanted
+        catalog = self.input_catalog
+        handed_over = () if catalog is None else catalog.keys()
+        return [stream for stream in streams if stream.selected_by_default or stream.name in handed_over]
 
     @classproperty
     @override
@@ -161,6 +174,7 @@ class TapCallRecords(Tap):
         schema_errors = JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
         problems = [said for error in schema_errors if (said := settings.in_words(error))]
         problems += settings.problems(self._config) if not problems else ()
+        problems += _stream_problems(self._config) if not problems else ()
         problems += _source_problems(self._config, needs_one=raise_errors)
         if problems:
             raise ConfigurationError("Configuration: " + "; ".join(dict.fromkeys(problems)) + ".")
@@ -227,6 +241,14 @@ class TapCallRecords(Tap):
             help=command.help,
             logger=cls.logger,
         )
+
+
+def _stream_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    known = [stream.name for source in SOURCES for stream in source.streams]
+    for name in config["optional_streams"]:
+        if name not in known:
+            nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0)[0]
+            yield f"setting optional_streams names {clean_quote(name)}, which is no stream (the nearest is {nearest})"
 
 
 def _source_problems(config: Mapping[str, Any], *, needs_one: bool) -> list[str]:

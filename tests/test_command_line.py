@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox import Sandbox
 from tests.support.streams import DESELECTED, KEYS, REPLICATION_KEYS
-from tests.support.tap import ROOT, Output, command
+from tests.support.tap import ROOT, Output, catalog_of, command
 
 NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 WORK = {"eightx8_work_api_key": "key", "eightx8_work_username": "user", "eightx8_work_password": "word"}
@@ -43,7 +45,39 @@ def test_streams_that_few_need_are_not_selected_by_default() -> None:
 
 
 def test_with_a_configuration_the_streams_of_configured_sources_are_offered() -> None:
-    assert set(catalog(WORK)) == {name for name in KEYS if name.startswith(("eightx8_call", "eightx8_cdr"))}
+    assert set(catalog(WORK)) == {"eightx8_call_records", "eightx8_call_legs"}
+
+
+def selected(entry: dict[str, Any]) -> bool:
+    return all(each["metadata"]["selected"] for each in entry["metadata"] if not each["breadcrumb"])
+
+
+def test_an_optional_stream_is_offered_and_selected_when_it_is_named() -> None:
+    streams = catalog({**WORK, "optional_streams": ["eightx8_cdr_call_legs", "webex_live_call_history"]})
+    assert set(streams) == {"eightx8_call_records", "eightx8_call_legs", "eightx8_cdr_call_legs"}
+    assert all(map(selected, streams.values()))
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_of_an_optional_stream_in_the_catalog_that_is_handed_over_its_selection_holds(*, asked_for: bool) -> None:
+    name = "webex_live_call_history"
+    with Sandbox(days=1, calls_per_day=5) as box:
+        config = {**box.webex.config, "start_date": (datetime.now(UTC) - timedelta(hours=20)).isoformat()}
+        handed_over = catalog_of(config, ["webex_detailed_call_history", *([name] if asked_for else [])])
+        by_catalog = command(config, catalog=handed_over)
+        by_setting = command({**config, "optional_streams": [name]})
+        by_neither = command(config)
+    read = [{each["stream"] for each in out.messages if each["type"] == "SCHEMA"} for out in (by_catalog, by_setting)]
+    assert [name in streams for streams in read] == [asked_for, True]
+    assert {each["stream"] for each in by_neither.messages if each["type"] == "SCHEMA"} == {
+        "webex_detailed_call_history"
+    }
+
+
+def test_a_name_that_is_no_stream_is_refused_with_the_nearest_one() -> None:
+    line = one_line(command({**WORK, "optional_streams": ["eightx8_cdr_call_leg"]}))
+    assert "setting optional_streams names eightx8_cdr_call_leg, which is no stream" in line
+    assert "eightx8_cdr_call_legs" in line
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ ALL_SOURCES = {
     "voiso_cluster": "cluster1",
 }
 VOISO = {"voiso_api_key": "a key for tests", "voiso_api_url": "http://127.0.0.1:1", "max_attempts": 1}
-NUMBERS = {name: each for name, each in CONFIG_SCHEMA["properties"].items() if "integer" in each["type"]}
+NUMBERS = {name: each for name, each in CONFIG_SCHEMA["properties"].items() if "minimum" in each}
 INSTANTS = st.one_of(
     st.none(),
     st.sampled_from(

@@ -135,6 +135,7 @@ SETTINGS = (
     ),
     Case("Configuration: … must be one of", config={**READY, "pii_mode": "blur"}),
     Case("Configuration: … is not valid", config={**READY, "faker_config": {"locale": 5}}),
+    Case("Configuration: setting optional_streams", config={**READY, "optional_streams": ["webex_live_history"]}),
     Case("Configuration: setting … must be a date", config={**READY, "start_date": "last week"}),
     Case("Configuration: setting … is not a URL.", config={**READY, "voiso_api_url": "https://[::1"}),
     Case("Configuration: setting … must be a URL", config={**READY, "voiso_api_url": "cluster1.voiso.com"}),
@@ -386,7 +387,7 @@ def run(case: Case, box: Sandbox, folder: Path) -> Output:
 
 
 def selecting(config: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
-    catalog: dict[str, Any] = TapCallRecords(config=dict(config)).catalog_dict
+    catalog: dict[str, Any] = TapCallRecords(config={**config, "optional_streams": list(streams)}).catalog_dict
     for entry in catalog["streams"]:
         for each in entry["metadata"]:
             if not each["breadcrumb"]:

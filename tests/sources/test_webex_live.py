@@ -28,10 +28,10 @@ def state_of(bookmark: str) -> dict[str, Any]:
     return {"bookmarks": {LIVE: {"replication_key": "inserted_before", "replication_key_value": bookmark}}}
 
 
-def test_the_live_stream_is_read_only_when_it_is_selected(box: Sandbox) -> None:
-    catalog = TapCallRecords(config=box.webex.config).catalog
-    selected = {name: entry.metadata.root.selected_by_default for name, entry in catalog.items()}
-    assert selected == {FEED: True, LIVE: False}
+def test_the_live_stream_is_offered_only_when_it_is_named(box: Sandbox) -> None:
+    assert list(TapCallRecords(config=box.webex.config).catalog) == [FEED]
+    named = TapCallRecords(config={**box.webex.config, "optional_streams": [LIVE]})
+    assert {name: stream.selected for name, stream in named.streams.items()} == {FEED: True, LIVE: True}
 
 
 def test_records_are_read_by_when_they_were_stored_and_marked_with_the_end_of_their_window(box: Sandbox) -> None:

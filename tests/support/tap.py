@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tap_callrecords.tap import TapCallRecords
+from tests.support.streams import DESELECTED
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,9 +63,10 @@ class Output:
 
 
 def catalog_of(config: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
-    """The discovered catalog with these streams selected only, as a user hands it to the tap."""
+    """The discovered catalog with these streams selected only, as a user hands it to the tap; optional ones too."""
     # Without stream maps: the SDK refuses to discover with one for a stream that is not selected by default.
     plain = {name: value for name, value in config.items() if name != "stream_maps"}
+    plain["optional_streams"] = sorted(DESELECTED)
     catalog: dict[str, Any] = json.loads(TapCallRecords(config=plain).catalog_json_text)
     for entry in catalog["streams"]:
         for each in entry["metadata"]:
