@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -33,17 +35,11 @@ def test_every_page_is_asked_for_whatever_the_server_clamps(rows: int, page_size
     assert set(range(1, -(-rows // size) + 1)) <= set(asked)
 
 
-@given(rows=st.integers(0, 40), page_size=sizes, cap=sizes)
-def test_the_first_page_is_asked_for_again_at_the_end(rows: int, page_size: int, cap: int) -> None:
-    asked = list(numbers_asked([*range(rows)], page_size, cap=cap))
-    assert asked[0] == asked[-1] == 1
-    assert len(asked) > 1
-    assert asked[:-1] == list(range(1, len(asked)))
-
-
-@given(rows=st.integers(1, 40), page_size=sizes)
-def test_at_most_one_page_more_than_needed_is_asked_for_beside_the_recount(rows: int, page_size: int) -> None:
-    assert len(list(numbers_asked([*range(rows)], page_size))) <= rows // page_size + 2
+@given(rows=st.integers(0, 40), page_size=sizes)
+def test_what_fits_on_one_page_is_asked_for_once_and_all_else_twice(rows: int, page_size: int) -> None:
+    asked = list(numbers_asked([*range(rows)], page_size))
+    assert asked.count(1) == (1 if rows <= page_size else 2)
+    assert len(asked) <= 2 * (rows // page_size + 1)
 
 
 @given(rows=st.integers(1, 40), page_size=sizes, too_many=st.integers(1, 50))
@@ -54,13 +50,15 @@ def test_an_announcement_that_is_too_high_is_not_waited_for_beyond_an_empty_page
     assert max(asked) == -(-rows // page_size) + 1
 
 
-def test_a_window_without_an_announcement_is_read_until_a_page_is_empty() -> None:
+def test_a_window_without_an_announcement_is_read_until_a_page_is_empty_twice_alike() -> None:
+    asked = []
     paginator = PageNumberPaginator(10)
-    assert paginator.advance(Page([1]))
-    assert paginator.current == 2
-    assert paginator.advance(Page([]))
-    assert paginator.current == 1
-    assert not paginator.advance(Page([1]))
+    pages = iter([[1], [], [1, 2], [], [1, 2], []])
+    more = True
+    while more:
+        asked.append(paginator.current)
+        more = paginator.advance(Page(next(pages)))
+    assert asked == [1, 2] * 3
 
 
 def test_a_server_that_answers_the_same_page_for_ever_is_an_error() -> None:
@@ -72,3 +70,105 @@ def test_a_server_that_answers_the_same_page_for_ever_is_an_error() -> None:
 
     with pytest.raises(FatalAPIError, match="same page"):
         walk()
+
+
+def test_a_server_that_announces_endlessly_many_rows_and_repeats_a_page_is_an_error() -> None:
+    paginator = PageNumberPaginator(5)
+
+    def walk() -> None:
+        for _ in range(1000):
+            assert paginator.advance(Page([1, 2, 3, 4, 5], announced=10**9))
+
+    with pytest.raises(FatalAPIError, match="same page"):
+        walk()
+
+
+class Vendor:
+    """A set of rows that moves between two answers, as a list of moves says."""
+
+    def __init__(self, rows: int, moves: list[tuple[str, float]], order: str, page_size: int) -> None:
+        self.rows = [*range(0, 1000 * rows, 1000)]
+        self.always = {*self.rows}
+        self._moves = moves
+        self._order = order
+        self._page_size = page_size
+        self._random = Random(len(moves))
+
+    def answer(self, number: int) -> Page:
+        rows = sorted(self.rows, reverse=self._order == "descending")
+        if self._order == "unstable":
+            self._random.shuffle(rows)
+        page = rows[(number - 1) * self._page_size : number * self._page_size]
+        announced = len(rows) if number == 1 else None
+        for _ in range(2):  # one leaves and one lands, or two of a kind
+            self._move()
+        return Page(page, announced=announced)
+
+    def _move(self) -> None:
+        kind, place = self._moves.pop(0) if self._moves else ("rest", 0)
+        if kind == "leave" and self.rows:
+            gone = self.rows.pop(int(place * len(self.rows)))
+            self.always.discard(gone)
+        elif kind == "land":
+            self.rows.append(int(place * 1000 * (len(self.rows) + 1)) * 1000 + len(self._moves) + 1)
+
+
+places = st.floats(0, 1, exclude_max=True)
+
+
+@given(
+    rows=st.integers(0, 30),
+    moves=st.lists(st.tuples(st.sampled_from(["leave", "land"]), places), max_size=14),
+    order=st.sampled_from(["ascending", "descending", "unstable"]),
+    page_size=sizes,
+    data=st.data(),
+)
+def test_no_order_and_no_movement_hides_a_row_that_is_there_all_the_time(
+    rows: int, moves: list[tuple[str, float]], order: str, page_size: int, data: st.DataObject
+) -> None:
+    vendor = Vendor(rows, moves, order, page_size)
+    met: set[int] = set()
+    seen: set[int] = set()
+    for _ in range(data.draw(st.integers(1, 2), label="readings")):
+        paginator = PageNumberPaginator(page_size, met=met)
+        announced, more = 0, True
+        while more:
+            page = vendor.answer(paginator.current)
+            seen.update(page.records)
+            more = paginator.advance(page)
+            announced = announced if page.announced is None else page.announced
+        assert len(seen) < announced or vendor.always <= seen
+
+
+def test_a_row_that_leaves_and_one_that_lands_do_not_hide_another() -> None:
+    vendor = Vendor(9, [("leave", 0.0), ("land", 0.99)], "ascending", 4)
+    paginator = PageNumberPaginator(4)
+    seen: set[int] = set()
+    more = True
+    while more:
+        page = vendor.answer(paginator.current)
+        seen.update(page.records)
+        more = paginator.advance(page)
+    assert vendor.always <= seen
+
+
+def test_rows_that_never_rest_end_in_an_error() -> None:
+    paginator = PageNumberPaginator(2)
+
+    def walk() -> None:
+        for number in count():
+            assert paginator.advance(Page([number] if paginator.current < 4 else [], announced=4))
+
+    with pytest.raises(FatalAPIError, match="kept moving"):
+        walk()
+
+
+def test_a_row_that_is_gone_does_not_stand_in_for_one_that_is_counted_but_never_sent() -> None:
+    paginator = PageNumberPaginator(2)
+    for records, announced in (([1, 2], 4), ([3], None), ([], None), ([2, 3], 4), ([5], None), ([], None)):
+        assert paginator.advance(Page(records, announced=announced))
+    for records, announced in (([2, 3], 4), ([5], None)):
+        assert paginator.advance(Page(records, announced=announced))
+    last = Page([])
+    assert not paginator.advance(last)
+    assert last.announced == 5  # 1, 2, 3 and 5 were met, 1 is gone: one of the four is still missing

@@ -20,7 +20,7 @@ from sandbox.eightx8_contact_center.rows import call_row, clock_ms, dates, ended
 from sandbox.eightx8_contact_center.switches import Switches
 from sandbox.eightx8_work.refusals import bad_key
 from sandbox.table import Row, Table
-from sandbox.vendor import Vendor, World, json_page
+from sandbox.vendor import Vendor, World, json_page, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -166,6 +166,7 @@ class EightX8ContactCenter(Vendor):
             numbers = chosen[first : first + size]
             rows = [self._encoded(table, number, zone) for number in numbers]
             if numbers:
+                self._exchange(table, chosen[: first + size], chosen[first + size :])
                 self._shift(table, numbers[0])
         if not rows and page > 1:
             hits = {"total": hits, "zero": 0, "more": hits + 1000}[switches.hits_past_end]
@@ -181,7 +182,40 @@ class EightX8ContactCenter(Vendor):
             **({"timezone": str(zone.key)} if switches.echo_zone else {}),
         }
         self.count_request()
+        return self._answer(head, rows)
+
+    def _answer(self, head: dict[str, Any], rows: list[bytes]) -> Response:
+        """The envelope, as the switches have it."""
+        switches, later = self.switches, head["page"] > 1
+        if switches.bare_answers:
+            switches.bare_answers -= 1
+            error = {"hits": None, "data": None, "status": 500, "error": "Internal Server Error"}
+            no_count: dict[str, Any] = {"data": []}
+            return JSONResponse(error if switches.bare_error else no_count)
+        if later and switches.later_hits == "absent":
+            del head["hits"]
+        else:
+            counts = {"same": written(head["hits"], switches.hits_form), "null": None, "more": head["hits"] + 1000}
+            head["hits"] = counts[switches.later_hits if later else "same"]
+        if not rows and switches.null_data:
+            return JSONResponse({**head, "data": None})
+        rows = [b"null", *rows] if switches.null_row else rows
         return json_page(msgspec.json.encode(head)[:-1] + b',"data":[', rows, b"]}")
+
+    def _exchange(self, table: Table, sent: list[int], waiting: list[int]) -> None:
+        """Let one row leave and another land, on both sides of what has been sent."""
+        switches = self.switches
+        if not switches.exchanges or not waiting:
+            return
+        switches.exchanges -= 1
+        rng = Random(switches.exchanges)
+        sides = {"hides": (sent, waiting), "repeats": (waiting, sent), "anywhere": (sent + waiting, sent + waiting)}
+        leaves, lands = map(rng.choice, sides[switches.exchange])
+        key, row = table.decoded(leaves)["callId"], table.decoded(lands)
+        ms = started_ms(row) + (1 if switches.order == "ascending" else -1)
+        own = f"int-{ms:x}-come{switches.exchanges:05d}-phone-00-{self.tenant}"
+        table.add([{**row, "callId": own, **dates(ms)}])
+        table.remove([key])
 
     def _range(self, body: dict[str, Any], zone: ZoneInfo) -> tuple[int, int]:
         """The asked range in epoch ms; all history where it is not looked at."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +14,9 @@ from typing_extensions import override
 
 from tap_callrecords import instants
 from tap_callrecords.api import VendorApi, words_of
-from tap_callrecords.paginators import Page, PageNumberPaginator
+from tap_callrecords.conversions import announced_count
+from tap_callrecords.loose_json import BrokenBody
+from tap_callrecords.paginators import Page, PageNumberPaginator, Paginator
 from tap_callrecords.records import Record
 from tap_callrecords.redaction import clean_quote
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
@@ -61,11 +63,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Envelope(msgspec.Struct, Generic[Row]):
-    """Body of an answer (CC A2)."""
+    """Body of an answer (CC A2); `data` may be null where nothing is counted."""
 
-    hits: int
-    rows: list[Row] = msgspec.field(name="data")
+    rows: list[Row] | None = msgspec.field(name="data")
+    hits: Any = None
     timezone: str | None = None
+    status: Any = None
+    error: Any = None
+
+    @property
+    def announced(self) -> int | None:
+        """How many calls the whole window has, as far as the answer says so."""
+        return announced_count(self.hits)
+
+    def __post_init__(self) -> None:
+        """Refuse what only looks like an answer without rows (msgspec makes the error one of its own)."""
+        if not self.rows and (self.error or self.status not in (None, requests.codes.ok)):
+            raise BrokenBody("an error in place of rows")
+        if self.rows is None:
+            if self.announced != 0 and self.hits is not None:
+                raise BrokenBody("no rows, but not a count of 0 either")
+            self.rows = []
 
 
 class ContactCenterApi(VendorApi):
@@ -107,7 +125,10 @@ class RecentCalls(CallRecordStream):
     api_type = ContactCenterApi
     envelope = Envelope
 
-    _told_of_a_mismatch = False
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._met: dict[int, set[int]] = {}
+        self._told_of_a_mismatch = False
 
     @property
     @override
@@ -116,7 +137,19 @@ class RecentCalls(CallRecordStream):
 
     @override
     def new_paginator(self, window: TimeWindow) -> PageNumberPaginator:
-        return PageNumberPaginator(self._page_size(window))
+        met = self._met.setdefault(window.index, set())
+        return PageNumberPaginator(self._page_size(window), key=lambda row: hash((row.tenant_id, row.call_id)), met=met)
+
+    @override
+    def pages(self, window: TimeWindow, paginator: Paginator[int]) -> Iterator[Page]:
+        """The pages of all passes; what the last page of the last one announces is what the paginator makes of it."""
+        more = True
+        while more:
+            number = paginator.current
+            page = self.fetch(window, number)
+            more = paginator.advance(page)
+            page.query, page.number = window, number
+            yield page
 
     def _page_size(self, window: TimeWindow) -> int:
         return window.page_size(self.config["eightx8_contact_center_page_size"], most=LARGEST_PAGE)
@@ -139,8 +172,6 @@ class RecentCalls(CallRecordStream):
         answer = super().fetch(window, page)
         for record in answer.records:
             self._check_time(record, window)
-        if page != 1:
-            answer.announced = None  # what it means past the first page is not documented (CC R6)
         return answer
 
     @override
@@ -151,7 +182,11 @@ class RecentCalls(CallRecordStream):
                 f"8x8 Contact Center was asked for times in {TIME_ZONE} but answered in {clean_quote(zone)}: the "
                 "times of its calls can't be trusted, so nothing is taken from them."
             )
-        return Page(records, announced=envelope.hits)
+        if msgspec.json.decode(response.request.body or b"{}").get("page") != 1:
+            return Page(records)  # what is counted past the first page is not documented (CC R6)
+        if envelope.announced is None:
+            raise BrokenBody("a first page that counts nothing")
+        return Page(records, announced=envelope.announced)
 
     def _check_time(self, record: Record, window: TimeWindow) -> None:
         """Trust the time in the call's id more than the rendered one, and refuse calls that were not asked for.

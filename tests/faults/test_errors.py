@@ -211,6 +211,12 @@ COMPLETENESS = (
     Case("The vendor names", WORK, switches={"endless": True}),
     Case("The vendor repeated", WORK, switches={"repeat_cursor": True}, config={"eightx8_work_page_size": 2}),
     Case(
+        "The vendor's rows",
+        CENTER,
+        switches={"order": "unstable", "withhold": 1, "withhold_reads": None},
+        config={"eightx8_contact_center_page_size": 5},
+    ),
+    Case(
         "The vendor announced", CENTER, switches={"ignore_page": True}, config={"eightx8_contact_center_page_size": 2}
     ),
     Case(

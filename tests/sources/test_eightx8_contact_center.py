@@ -157,6 +157,86 @@ def test_rows_that_shift_while_pages_are_read_make_none_go_missing(box: Sandbox,
     assert there | expected(api) <= set(ids(out))
 
 
+@pytest.mark.parametrize("order", ["ascending", "descending", "unstable"])
+@pytest.mark.parametrize("exchange", ["hides", "repeats", "anywhere"])
+@pytest.mark.parametrize("exchanges", [1, 6])
+def test_a_row_that_leaves_and_one_that_lands_between_two_pages_hide_no_other(
+    box: Sandbox, order: Any, exchange: Any, exchanges: int
+) -> None:
+    api = box.eightx8_contact_center
+    there = expected(api)
+    api.switches.order, api.switches.exchange, api.switches.exchanges = order, exchange, exchanges
+    out = read(box)
+    assert out.error is None
+    assert api.switches.exchanges == 0
+    assert there & expected(api) <= set(ids(out))
+
+
+@pytest.mark.parametrize("cap", [None, 3])
+def test_another_order_at_each_request_loses_nothing(box: Sandbox, cap: int | None) -> None:
+    api = box.eightx8_contact_center
+    api.switches.order, api.switches.page_cap = "unstable", cap
+    assert_nothing_is_lost(box)
+
+
+def test_a_window_that_fits_on_one_page_costs_one_request(box: Sandbox) -> None:
+    assert_nothing_is_lost(box, eightx8_contact_center_page_size=1000)
+    assert [body["page"] for body in bodies(box)] == [1, 1, 1]
+
+
+def test_a_row_that_has_left_does_not_stand_in_for_one_that_is_never_sent(empty: Sandbox) -> None:
+    api = empty.eightx8_contact_center
+    api.add_calls(*(api.new_call(minutes_ago(minutes), callId=f"x{minutes}") for minutes in range(60, 80)))
+    api.switches.withhold, api.switches.withhold_reads, api.switches.departures = 1, None, 2
+    out = read(empty)
+    assert "announced" in str(out.error)
+    assert len(out.bookmarks(STREAM)) == 2  # of the empty windows before
+
+
+# Counts
+
+
+@pytest.mark.parametrize("form", ["number", "decimal", "text", "decimal text"])
+def test_a_count_is_understood_however_it_is_written(box: Sandbox, form: Any) -> None:
+    switches = box.eightx8_contact_center.switches
+    switches.hits_form, switches.withhold = form, 2  # short at first, by the count
+    assert_nothing_is_lost(box)
+
+
+@pytest.mark.parametrize("hits", ["absent", "null", "more"])
+def test_only_the_first_page_counts_a_window(box: Sandbox, hits: Any) -> None:
+    box.eightx8_contact_center.switches.later_hits = hits
+    assert_nothing_is_lost(box)
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_an_answer_without_a_count_is_asked_for_again(box: Sandbox, error: bool) -> None:
+    switches = box.eightx8_contact_center.switches
+    switches.bare_answers, switches.bare_error = 2, error
+    assert_nothing_is_lost(box)
+
+
+def test_null_in_place_of_no_rows_is_no_row(box: Sandbox) -> None:
+    box.eightx8_contact_center.switches.null_data = True
+    assert_nothing_is_lost(box)
+
+
+@pytest.mark.parametrize("size", [4, 7, 100])
+def test_rows_that_the_vendor_counts_twice_stop_nothing(
+    empty: Sandbox, size: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = empty.eightx8_contact_center
+    rows = [api.new_call(minutes_ago(minutes), callId=f"x{minutes}") for minutes in range(60, 80)]
+    api.add_calls(*rows, rows[3], rows[3], rows[11])
+    out = read(empty, eightx8_contact_center_page_size=size)
+    assert out.error is None
+    assert sorted(ids(out)) == sorted(row["callId"] for row in rows)
+    assert sum("3 of them repeat others byte for byte" in line for line in caplog.messages) == 1
+
+
+# Movement
+
+
 def test_a_row_that_lands_while_its_window_is_read_is_found_by_counting_again(empty: Sandbox) -> None:
     api = empty.eightx8_contact_center
     for minutes in range(60, 75):

@@ -75,7 +75,18 @@ def test_a_passing_trouble_loses_nothing(box: Sandbox, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"data": []}, {"hits": 0}, {"hits": 0, "data": None}, [], {"hits": "many", "data": []}]
+    "body",
+    [
+        {"data": []},
+        {"hits": 0},
+        {"hits": 3, "data": None},
+        {"hits": None, "data": None},
+        [],
+        {"hits": "many", "data": []},
+        {"hits": -1, "data": []},
+        {"hits": 0, "data": [], "status": 500},
+        {"hits": 0, "data": None, "error": "Internal Server Error"},
+    ],
 )
 def test_a_body_that_is_not_the_envelope_is_asked_for_again_and_never_an_empty_page(box: Sandbox, body: Any) -> None:
     box.faults.add(Fault("status", status=200, body=body, times=None))

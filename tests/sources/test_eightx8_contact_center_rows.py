@@ -101,13 +101,36 @@ def test_a_time_within_two_seconds_of_the_id_stays(empty: Sandbox) -> None:
     assert record["call_date_utc"] == minutes_ago(90).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-@pytest.mark.parametrize("call_id", ["42", "int-zzz-own", "int-ffffffffffffffff-own", ""])
+@pytest.mark.parametrize("call_id", ["42", "int-zzz-own", "int-ffffffffffffffff-own"])
 def test_an_id_without_a_time_leaves_the_rendered_one(empty: Sandbox, call_id: str) -> None:
     api = empty.eightx8_contact_center
     api.add_calls(api.new_call(minutes_ago(90), callId=call_id))
     [record] = read(empty).records(STREAM)
     assert record["call_id"] == call_id
     assert record["call_date_utc"] == minutes_ago(90).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+@pytest.mark.parametrize("call_id", ["", " ", None])
+def test_a_row_without_its_id_is_kept_and_told(
+    empty: Sandbox, call_id: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = empty.eightx8_contact_center
+    api.add_calls(api.new_call(minutes_ago(90), callId=call_id))
+    out = read(empty)
+    assert out.error is None
+    [record] = out.records(STREAM)
+    assert record["call_date_utc"] == minutes_ago(90).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert sum("lacks its key" in line for line in caplog.messages) == 1
+
+
+def test_a_row_that_is_null_is_kept_and_told(empty: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    api = empty.eightx8_contact_center
+    api.add_calls(api.new_call(minutes_ago(90)))
+    api.switches.null_row = True
+    out = read(empty)
+    assert out.error is None
+    assert len(out.records(STREAM)) == 2
+    assert sum("lacks its key" in line for line in caplog.messages) == 1
 
 
 # R10, R11, R12: rows
