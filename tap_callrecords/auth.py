@@ -53,7 +53,7 @@ class TokenClient(AuthBase, ABC):
             if self._value is None or time.monotonic() >= self._renew_at:
                 asked_at = time.monotonic()
                 token = self.fetch()
-                REDACTOR.hide(token.value)
+                REDACTOR.hide(token.value, passing=True)
                 self._value = token.value
                 self._renew_at = asked_at + max(token.lifetime - EARLY_SECONDS, token.lifetime / 2)
             return self._value

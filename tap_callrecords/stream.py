@@ -31,7 +31,7 @@ from tap_callrecords.privacy import Privacy
 from tap_callrecords.progress import Progress
 from tap_callrecords.readings import Reading
 from tap_callrecords.records import Record, RecordBuilder
-from tap_callrecords.redaction import clean_quote
+from tap_callrecords.redaction import clean_name
 from tap_callrecords.repeats import SeenRows
 from tap_callrecords.windows import OVERLAP, ContiguousEnd, Span, TimeWindow, floor_second, plan_span, plan_windows
 
@@ -153,7 +153,7 @@ class CallRecordStream(WindowCheckpoints):
             key_defaults=self.key_defaults,
             any_case=self.field_names_in_any_case,
             on_rescue=lambda name: self.logger.warning(
-                "Field %r is new or does not fit its type; its values are kept in _rescued_data.", clean_quote(name)
+                "Field %r is new or does not fit its type; its values are kept in _rescued_data.", clean_name(name)
             ),
             on_missing_key=lambda: self.logger.warning(
                 "A row lacks its key, or has one of another type, and is given one made from what identifies it."

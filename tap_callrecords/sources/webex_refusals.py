@@ -59,7 +59,9 @@ def explain(response: requests.Response, config: Mapping[str, Any]) -> str | Non
     if sentence is None:
         return None
     said = message_of(response)
-    sentence += (f" Webex says: {clean_quote(said)}" if said else "") + tracking_id(response)
+    sentence += (
+        f" Webex says: {clean_quote(said, own=config.get('webex_locations') or ())}" if said else ""
+    ) + tracking_id(response)
     if response.status_code == requests.codes.bad_request and not _is_for_token(response):
         return sentence
     raise ConfigurationError(sentence)

@@ -65,7 +65,7 @@ class RefreshToken(TokenClient):
     def _keep(self, answer: Mapping[str, Any]) -> None:
         newest = answer.get("refresh_token")
         if isinstance(newest, str) and newest and newest != self._refresh_token:
-            REDACTOR.hide(newest)
+            REDACTOR.hide(newest, passing=True)
             self._refresh_token = newest
             self._api.logger.warning(
                 "Webex has issued another refresh token. It is used until this run ends and is written nowhere; the "

@@ -57,8 +57,8 @@ def without_waits() -> Iterator[None]:
         patches.enter_context(patch.object(http, "FIRST_WAIT_SECONDS", 0.001))
         patches.enter_context(patch.object(http, "LONGEST_WAIT_SECONDS", 0.02))
         # Each token of each run would be looked for in every line from then on.
-        patches.enter_context(patch.object(REDACTOR, "_secrets", set()))
-        patches.enter_context(patch.object(REDACTOR, "_pattern", None))
+        patches.enter_context(patch.object(REDACTOR, "_lasting", {}))
+        patches.enter_context(patch.object(REDACTOR, "_passing", {}))
         for api in {stream.api_type for source in SOURCES for stream in source.streams}:
             patches.enter_context(patch.object(api, "usual_retry_after", {}))
         yield
