@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -119,13 +120,15 @@ def test_a_stream_that_fails_in_the_middle_keeps_its_finished_windows_and_the_ne
     box: Sandbox, at_once: int
 ) -> None:
     legs = KNOWN["eightx8_call_legs"]
-    box.faults.add(Fault("status", match=legs.path, status=418, after=12, times=None))
     config = settings(box, parallel_windows=at_once, lookback_hours=0)
+    third = datetime.fromisoformat(config["start_date"]) + timedelta(hours=2 * config["window_hours"], seconds=-1)
+    its_query = f"{legs.path}?pbxId=allpbxes&startTime={quote_plus(third.strftime('%Y-%m-%d %H:%M:%S'))}"
+    box.faults.add(Fault("status", match=its_query, status=418, times=None))
     first = run(config)
     assert first.exit_code == 1
     assert lost(box, config, [subject for subject in READ if subject is not legs], first) == []
     reached = bookmark(first.bookmark, legs)
-    assert reached is not None
+    assert reached == third + timedelta(seconds=1)
     assert max(first.bookmarks(legs.stream)) == first.bookmarks(legs.stream)[-1]
     assert summary(first)[legs.stream].partition("Failed: ")[2].startswith("8x8 Work refused a request with status 418")
     box.faults.clear()
