@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import SingerSDKError
 
 from tap_callrecords.errors import STREAM_ENDING, AccessRefused, one_line, tell
+from tap_callrecords.output.lines import PageWriter
 from tap_callrecords.progress import StreamResult, Summary
 from tap_callrecords.redaction import REDACTOR
 
 if TYPE_CHECKING:
+    from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+
     from tap_callrecords.api import VendorApi
     from tap_callrecords.stream import CallRecordStream
 
@@ -25,8 +28,9 @@ class Run:
         failures: the errors of streams that failed.
     """
 
-    def __init__(self, logger: logging.Logger) -> None:
+    def __init__(self, logger: logging.Logger, writer: GenericSingerWriter[Any, Any]) -> None:
         self.failures: list[Exception] = []
+        self._writer = writer
         self._logger = logger
         self._summary = Summary(logger)
         self._refused: dict[type[VendorApi], str] = {}
@@ -36,7 +40,7 @@ class Run:
         """Read a stream to its end, or to its failure, which is told and noted.
 
         Raises:
-            SingerSDKError: a failure that is not this stream's alone: a setting, a stream map, the output.
+            Exception: a failure that is not this stream's alone: a setting, a stream map, the output.
         """
         result = StreamResult(stream.name)
         self._summary.results.append(result)
@@ -54,7 +58,9 @@ class Run:
             self._fail(stream, result, error)
         except (SingerSDKError, BrokenPipeError):
             raise
-        except Exception as error:  # noqa: BLE001 - a fault of ours, told with its traceback
+        except Exception as error:  # a fault of ours, told with its traceback
+            if isinstance(self._writer, PageWriter) and self._writer.is_lost:
+                raise
             self._fail(stream, result, error)
         finally:
             result.progress = stream.progress

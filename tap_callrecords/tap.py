@@ -99,8 +99,8 @@ class TapCallRecords(Tap):
         self._apis: dict[type[VendorApi], VendorApi] = {}
         if problem := surroundings.log_problem(self._env_var_prefix):
             raise ConfigurationError(problem)
-        self.run = Run(self.logger)
         super().__init__(*args, **kwargs)
+        self.run = Run(self.logger, self.message_writer)
 
     def api(self, api_type: type[A]) -> A:
         """The vendor product of this type, made when first asked for."""
@@ -147,7 +147,7 @@ class TapCallRecords(Tap):
         Raises:
             SingerSDKError: what ended the run at once; else what ended the first stream that failed, told already.
         """
-        self.run = Run(self.logger)
+        self.run = Run(self.logger, self.message_writer)
         for stream in self.streams.values():
             if stream.selected:
                 self.api(cast("CallRecordStream", stream).api_type)  # it may refuse a setting, best before all reading

@@ -49,6 +49,11 @@ class PageWriter(MsgSpecWriter):
         """
         self._files = BatchFiles(BatchSettings.read(batch_config))
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether writing has failed: no STATE may follow, as it would cover what was not written."""
+        return self._lost
+
     @override
     def write_message(self, message: Message) -> None:
         with self._between_lines():

@@ -172,6 +172,22 @@ def test_a_fault_of_the_tap_in_one_stream_leaves_the_others_whole(box: Sandbox) 
     assert "Failed: a fault in tap-callrecords (TypeError)" in summary(out)["voiso_agents"]
 
 
+def test_a_fault_in_writing_ends_the_run_and_no_state_covers_what_was_not_written(box: Sandbox, tmp_path: Path) -> None:
+    a_page_fails = """
+from tap_callrecords.output.batch import BatchFiles
+pages, add_page = iter(range(1000)), BatchFiles.add_page
+BatchFiles.add_page = lambda *page: 1 / 0 if next(pages) == 20 else add_page(*page)
+"""
+    files = {"encoding": {"format": "jsonl"}, "storage": {"root": str(tmp_path)}}
+    out = forked(settings(box, batch_config=files), before=a_page_fails)
+    assert out.exit_code == 1
+    assert errors(out) == ["A fault in tap-callrecords; please report it with this traceback"]
+    begun = [message["stream"] for message in out.messages if message["type"] == "SCHEMA"]
+    announced = {message["stream"] for message in out.messages if message["type"] == "BATCH"}
+    assert set(begun) - announced == {begun[-1]}
+    assert set(out.bookmark.get("bookmarks", {})) <= announced
+
+
 def test_a_good_run_ends_with_a_line_for_each_stream_and_one_for_the_run(box: Sandbox) -> None:
     config = settings(box)
     out = run(config)
