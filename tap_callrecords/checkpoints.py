@@ -62,7 +62,6 @@ class WindowCheckpoints(Stream):
         return (
             self.selected
             and self.ABORT_AT_RECORD_COUNT is None
-            and self._stream_version is None
             and not self.child_streams
             and len(stream_maps) == 1
             and type(stream_maps[0]) is SameRecordTransform
@@ -89,6 +88,11 @@ class WindowCheckpoints(Stream):
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
         """Nothing for the SDK to do: the writer puts records into files, and minds the order of BATCH and STATE."""
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        return False  # the SDK sends them before the records: with `hard_delete` a list that fails emptied its table
 
     @property
     @override

@@ -82,7 +82,6 @@ class TapCallRecords(Tap):
         TapCapabilities.CATALOG,
         TapCapabilities.STATE,
         TapCapabilities.DISCOVER,
-        TapCapabilities.ACTIVATE_VERSION,
         PluginCapabilities.BATCH,
         PluginCapabilities.ABOUT,
         PluginCapabilities.STREAM_MAPS,

@@ -15,6 +15,7 @@ from sandbox import Sandbox
 from tap_callrecords import stream as stream_module
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
+from tests.support.tap import sync
 
 VENDORS = sorted(Sandbox().vendors)
 Records = dict[str, list[dict[str, Any]]]
@@ -129,3 +130,9 @@ def test_members_of_objects_can_be_deselected_in_lists_too(box: Sandbox, end_dat
     objects += [each for record in records["eightx8_interactions"] for each in record["participants"] or ()]
     assert objects
     assert [each for each in objects if "time_to_reply" in each or "participant_name" in each] == []
+
+
+def test_no_message_asks_a_target_to_delete_rows(config: dict[str, Any]) -> None:
+    out = sync({**config, "emit_activate_version_messages": True})
+    assert {message["type"] for message in out.messages} == {"SCHEMA", "RECORD", "STATE"}
+    assert not [message for message in out.messages if "version" in message]

@@ -36,7 +36,7 @@ def test_the_sync_loop_still_calls_what_is_overridden() -> None:
 
 def test_records_that_need_nothing_from_the_sdk_can_still_be_told() -> None:
     assert "flattening_enabled" in dir(SameRecordTransform)
-    assert "_stream_version" in inspect.getsource(Stream.__init__)
+    assert "self.emit_activate_version_messages" in inspect.getsource(Stream.sync)
     assert "partitions" in dir(Stream)
 
 
