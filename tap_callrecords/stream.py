@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -25,6 +26,7 @@ from typing_extensions import override
 
 from tap_callrecords import instants
 from tap_callrecords.checkpoints import WindowCheckpoints
+from tap_callrecords.errors import STREAM_ENDING
 from tap_callrecords.http import PageLost
 from tap_callrecords.parallel import read_windows
 from tap_callrecords.privacy import Privacy
@@ -296,12 +298,17 @@ class CallRecordStream(WindowCheckpoints):
         run = _Run(self._seen_rows(), self.progress)
         emit = self._written(run) if self.can_write_pages else self._yielded(run)
         passed = ContiguousEnd(windows)
-        with run.progress.shown():
-            for window, page in read_windows(windows, self.drain, at_once=1 if testing else self._at_once(windows)):
-                if page is not None:
-                    yield from self._take(window, page, run, emit)
+        reader = read_windows(windows, self.drain, at_once=1 if testing else self._at_once(windows))
+        with run.progress.shown(), closing(reader):
+            for window, page in reader:
+                try:
+                    if page is not None:
+                        yield from self._take(window, page, run, emit)
+                        continue
+                    yield from self._complete(window, run, emit)
+                except STREAM_ENDING as error:
+                    reader.fail(error)
                     continue
-                yield from self._complete(window, run, emit)
                 yield from emit(*self._returned(run, window))
                 run.progress.window()
                 if testing:

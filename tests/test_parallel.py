@@ -50,6 +50,29 @@ def test_a_failing_window_is_raised_after_all_windows_before_it_have_ended(
     assert failing not in ended
 
 
+@settings(deadline=None)
+@given(st.integers(2, 8), st.data(), st.integers(1, 6), st.booleans())
+def test_windows_that_fail_with_their_consumer_are_raised_after_all_windows_before_them_have_ended(
+    count: int, data: st.DataObject, at_once: int, at_its_end: bool
+) -> None:
+    failing = data.draw(st.sets(st.integers(0, count - 1), min_size=1))
+    ended: list[int] = []
+
+    def consume() -> None:
+        reader = read_windows(range(count), lambda index: [index, index], at_once=at_once)
+        for window, page in reader:
+            if window in failing and (page is None or not at_its_end):
+                reader.fail(LookupError(window))
+            elif page is None:
+                ended.append(window)
+
+    with pytest.raises(LookupError) as raised:
+        consume()
+    assert raised.value.args == (min(failing),)
+    assert sorted(ended)[: min(failing)] == list(range(min(failing)))
+    assert not failing & set(ended)
+
+
 def test_a_slow_consumer_stalls_the_readers() -> None:
     produced = 0
     lock = threading.Lock()
@@ -67,13 +90,13 @@ def test_a_slow_consumer_stalls_the_readers() -> None:
     deadline.wait(0.2)  # the readers have all the time they want, and no room
     with lock:
         assert produced < 4 * 1000 / 10
-    reading.close()  # type: ignore[attr-defined]
+    reading.close()
 
 
 def test_readers_end_when_the_consumer_stops() -> None:
     reading = read_windows(range(4), lambda _: iter(range(1000)), at_once=4)
     next(reading)
-    reading.close()  # type: ignore[attr-defined]
+    reading.close()
     for thread in threading.enumerate():
         if thread.name.startswith("window-reader"):
             thread.join(2)

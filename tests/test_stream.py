@@ -232,6 +232,30 @@ def test_a_re_reading_that_is_announced_larger_than_the_one_before_is_held_again
     assert len(out.keys(RECORDS, "call_id")) == 10
 
 
+@pytest.mark.parametrize("hours_ago", [[1], [29], [11], [21, 20], [26, 5], [12, 11, 10]], ids=str)
+@pytest.mark.parametrize("parallel_windows", [1, 2, 4, 16])
+def test_a_window_that_stays_short_does_not_keep_those_before_it_from_being_read(
+    box: Sandbox, hours_ago: list[int], parallel_windows: int
+) -> None:
+    now = ms(datetime.now(UTC))
+    for hours in range(1, 30):
+        for number in range(10 if hours in hours_ago else 2):
+            put_record(box, 100 * hours + number, now - hours * 3_600_000, now - hours * 3_600_000)
+    box.eightx8_work.switches.withhold = 5
+    box.eightx8_work.switches.withhold_from = 10
+    box.eightx8_work.switches.withhold_reads = None
+    # Windows of an hour, from a start date at half past, in which the rows of an hour lie.
+    start = datetime.now(UTC) - timedelta(hours=29.5)
+    out = run(box, window_hours=1, start_date=start.isoformat(), parallel_windows=parallel_windows, may_fail=True)
+    assert "announced 10 rows" in str(out.error)
+    earliest = max(hours_ago)
+    due = {(str(100 * hours + number),) for hours in range(earliest + 1, 30) for number in (0, 1)}
+    assert due <= set(out.keys(RECORDS, "call_id"))
+    reached = [instants.parse(each) for each in out.bookmarks(RECORDS)]
+    before = start + timedelta(hours=29 - earliest)
+    assert (reached[-1] == before.replace(microsecond=before.microsecond // 1000 * 1000)) if due else not reached
+
+
 @pytest.mark.parametrize("short", [False, True])
 def test_pages_that_bring_nothing_new_end_with_the_bookmark_before_their_window(box: Sandbox, *, short: bool) -> None:
     put_rows_of_a_window(box, 8)

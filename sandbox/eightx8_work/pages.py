@@ -147,7 +147,11 @@ class Pages:
             self.reads[query.identity] = self.reads.get(query.identity, 0) + 1
         reads = self.reads.get(query.identity, 1)
         total = len(chosen)
-        if switches.withhold and (switches.withhold_reads is None or reads <= switches.withhold_reads):
+        if (
+            switches.withhold
+            and total >= switches.withhold_from
+            and (switches.withhold_reads is None or reads <= switches.withhold_reads)
+        ):
             middle = total // 2
             chosen = chosen[:middle] + chosen[middle + switches.withhold :]
         if total and (switches.overcount_reads is None or reads <= switches.overcount_reads):

@@ -49,6 +49,7 @@ class Switches:
         overcount: ``totalRecordCount`` is too high by so much.
         overcount_reads: Only in so many reads of the same window; ``None`` always.
         withhold: So many rows of a window are counted but not answered.
+        withhold_from: Only of windows that have so many rows at least.
         withhold_reads: Only in so many reads of the same window; ``None`` always.
         count_form: How ``totalRecordCount`` is written.
         later_counts: ``totalRecordCount`` on pages after the first.
@@ -95,6 +96,7 @@ class Switches:
     overcount: int = 0
     overcount_reads: int | None = None
     withhold: int = 0
+    withhold_from: int = 0
     withhold_reads: int | None = 1
     count_form: CountForm = "number"
     later_counts: Literal["same", "absent", "null", "more"] = "same"
