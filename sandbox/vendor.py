@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -142,6 +142,7 @@ class Vendor(ABC):
             self.tables[name].add(added)
 
 
+T = TypeVar("T")
 CountForm = Literal["number", "decimal", "text", "decimal text"]
 """How an announced number of rows is written."""
 
@@ -150,6 +151,11 @@ def written(count: int, form: CountForm) -> int | float | str:
     """An announced number of rows in one of its forms."""
     number = float(count) if form.startswith("decimal") else count
     return str(number) if form.endswith("text") else number
+
+
+def with_repeats(rows: list[T], repeats: int) -> list[T]:
+    """Rows, so many of which (the first of them) come twice, one right behind the other."""
+    return [row for at, row in enumerate(rows) for _ in range(1 + (at < repeats))]
 
 
 def json_page(head: bytes, rows: Iterable[bytes], tail: bytes) -> Response:

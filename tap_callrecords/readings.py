@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -108,13 +109,16 @@ class Reading:
         """How many rows a page of re-reading `number` is to have, so that the edges between the pages move.
 
         What was asked for tells nothing, as a server may clamp it: the largest page that came does. What came on one
-        page, with no edge, is to come on one page again.
+        page, with no edge, is to come on one page again. At first pages are smaller, then as large as the vendor
+        allows: some lose a row that repeats the one before an edge, and large pages have the fewest edges.
         """
         pages = self._pages()
         if not pages:
             return None
         largest = max(pages)
-        return largest + number if len(pages) == 1 else 2 * largest // (2 + number) or number + 1
+        if len(pages) == 1:
+            return largest + number
+        return (2 * largest // 3 or 2) if number == 1 else sys.maxsize
 
     def confirms(self, other: Reading, announced: int, found: int) -> bool:
         """Whether this reading and an earlier one show that a window, though short, has nothing more.

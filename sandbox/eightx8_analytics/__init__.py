@@ -17,7 +17,7 @@ from sandbox.eightx8_analytics.rows import METRICS, blank, call_row, created_ms,
 from sandbox.eightx8_analytics.switches import Switches
 from sandbox.table import Row, Table
 from sandbox.tokens import Tokens, Verdict
-from sandbox.vendor import Vendor, World
+from sandbox.vendor import Vendor, World, with_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -174,7 +174,7 @@ class EightX8Analytics(Vendor):
                 high_open=switches.bounds[1] == ")",
             )
             rows = [table.decoded(number) for number in numbers]
-        rows = [row for row in rows if query.shows(row)]
+        rows = with_repeats([row for row in rows if query.shows(row)], switches.repeated_rows)
         asked = f"{query.low}-{query.high}"
         self._made[asked] = self._made.get(asked, 0) + 1
         left_out = 0 if (switches.withhold_reports or 10**6) < self._made[asked] else switches.withhold

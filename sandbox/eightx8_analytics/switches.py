@@ -35,6 +35,7 @@ class Switches:
         count_form: How ``X-Total-Elements`` is written.
         later_counts: Whether pages after the first have ``X-Total-Elements``.
         empty_body: What a report without rows answers in place of ``[]``.
+        repeated_rows: So many rows of a window come twice, byte for byte, and are counted twice.
         null_row: Every page begins with a row that is null.
         repeat_cursor: Every page names the same next one.
         zones: Zones the tenant has configured; UTC is none of them (D8).
@@ -65,6 +66,7 @@ class Switches:
     count_form: CountForm = "number"
     later_counts: bool = True
     empty_body: str = "[]"
+    repeated_rows: int = 0
     null_row: bool = False
     repeat_cursor: bool = False
     zones: tuple[str, ...] = ("America/Los_Angeles", "Europe/London")

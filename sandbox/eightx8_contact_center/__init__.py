@@ -20,7 +20,7 @@ from sandbox.eightx8_contact_center.rows import call_row, clock_ms, dates, ended
 from sandbox.eightx8_contact_center.switches import Switches
 from sandbox.eightx8_work.refusals import bad_key
 from sandbox.table import Row, Table
-from sandbox.vendor import Vendor, World, json_page, written
+from sandbox.vendor import Vendor, World, json_page, with_repeats, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -154,7 +154,7 @@ class EightX8ContactCenter(Vendor):
             low, high = self._range(body, zone)
             opened = {"low_open": switches.bounds[0] == "(", "high_open": switches.bounds[1] == ")"}
             chosen = [*table.select(switches.range_filter, low, high, self.clock.now_ms(), **opened)]
-            chosen = self._narrow(table, chosen, body)
+            chosen = with_repeats(self._narrow(table, chosen, body), switches.repeated_rows)
             hits = len(chosen)
             chosen = self._withheld(chosen, str(body.get("timeRange")), first=page == 1)
             if switches.order != "ascending":

@@ -33,6 +33,7 @@ class Switches:
         later_hits: ``hits`` on pages after the first (R6).
         bare_answers: So many answers have no ``hits`` and no rows; with an error where switched.
         bare_error: ... beside nulls in place of them.
+        repeated_rows: So many rows of a window come twice, byte for byte, and are counted twice.
         null_data: ``data`` is null where there is no row.
         null_row: Every page begins with a row that is null.
         render_zone: Zone of the times and of the echo, whatever was asked for (R7).
@@ -64,6 +65,7 @@ class Switches:
     later_hits: Literal["same", "absent", "null", "more"] = "same"
     bare_answers: int = 0
     bare_error: bool = False
+    repeated_rows: int = 0
     null_data: bool = False
     null_row: bool = False
     render_zone: str | None = None

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.eightx8_work.query import PARTIES, Query, cursor
 from sandbox.eightx8_work.rows import in_zone
-from sandbox.vendor import json_page, written
+from sandbox.vendor import json_page, with_repeats, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ class Pages:
         switches = self.switches
         with table.lock:
             chosen = self._select(table, query, pbxes, now_ms)
-            chosen, total = self._miscounted(chosen, query)
+            chosen, total = self._miscounted(with_repeats(chosen, switches.repeated_rows), query)
             until = len(chosen)
             if switches.order == "shuffled":
                 chosen = sorted(chosen, key=lambda number: _scrambled(table.orders[number]))

@@ -56,6 +56,7 @@ class Switches:
         bare_answers: So many answers lack count and cursor (one of a window's pages: not told from an end).
         bare_after: Only after so many data requests.
         bare_form: What they have otherwise: no rows, the page's rows, or nulls beside an error.
+        repeated_rows: So many rows of a window come twice, byte for byte, and are counted twice.
         null_data: ``data`` is null where there is no row.
         null_row: Every page begins with a row that is null.
         wrong_password_status: 400 or 401 (WA 5).
@@ -103,6 +104,7 @@ class Switches:
     bare_answers: int = 0
     bare_after: int = 0
     bare_form: Literal["no rows", "rows", "error"] = "no rows"
+    repeated_rows: int = 0
     null_data: bool = False
     null_row: bool = False
     wrong_password_status: int = 400

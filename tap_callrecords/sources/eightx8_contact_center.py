@@ -127,7 +127,7 @@ class RecentCalls(CallRecordStream):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._met: dict[int, set[int]] = {}
+        self._met: dict[tuple[datetime, datetime], set[int]] = {}
         self._told_of_a_mismatch = False
 
     @property
@@ -137,7 +137,7 @@ class RecentCalls(CallRecordStream):
 
     @override
     def new_paginator(self, window: TimeWindow) -> PageNumberPaginator:
-        met = self._met.setdefault(window.index, set())
+        met = self._met.setdefault((window.query_start, window.query_end), set())
         return PageNumberPaginator(self._page_size(window), key=lambda row: hash((row.tenant_id, row.call_id)), met=met)
 
     @override

@@ -11,7 +11,16 @@ import pytest
 from sandbox import Fault, Sandbox
 from tap_callrecords import http
 from tap_callrecords.sources import eightx8_analytics
-from tests.sources.eightx8_analytics import assert_nothing_is_lost, box, created, empty, minutes_ago, read, requests_for
+from tests.sources.eightx8_analytics import (
+    assert_nothing_is_lost,
+    box,
+    created,
+    empty,
+    ids,
+    minutes_ago,
+    read,
+    requests_for,
+)
 
 __all__ = ["box", "empty"]
 
@@ -115,6 +124,20 @@ def test_pages_after_the_first_need_not_count(box: Sandbox) -> None:
 def test_a_report_that_counts_no_rows_is_empty_however_that_is_written(box: Sandbox, body: str) -> None:
     box.eightx8_analytics.switches.empty_body = body
     assert_nothing_is_lost(box)
+
+
+@pytest.mark.parametrize("size", [4, 7, 100])
+def test_rows_that_the_vendor_counts_twice_stop_nothing(
+    empty: Sandbox, size: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(eightx8_analytics, "PAGE_SIZE", size)
+    api = empty.eightx8_analytics
+    api.add_interactions(*(api.new_interaction(minutes_ago(60 + n), transactionId=str(n)) for n in range(20)))
+    api.switches.repeated_rows = 3
+    out = read(empty)
+    assert out.error is None
+    assert len(ids(out)) == 20
+    assert sum("3 of them repeat others byte for byte" in line for line in caplog.messages) == 1
 
 
 # D5: how long reports and tokens live

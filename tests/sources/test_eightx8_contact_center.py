@@ -227,7 +227,8 @@ def test_rows_that_the_vendor_counts_twice_stop_nothing(
 ) -> None:
     api = empty.eightx8_contact_center
     rows = [api.new_call(minutes_ago(minutes), callId=f"x{minutes}") for minutes in range(60, 80)]
-    api.add_calls(*rows, rows[3], rows[3], rows[11])
+    api.add_calls(*rows)
+    api.switches.repeated_rows = 3
     out = read(empty, eightx8_contact_center_page_size=size)
     assert out.error is None
     assert sorted(ids(out)) == sorted(row["callId"] for row in rows)

@@ -8,12 +8,14 @@ import pytest
 
 from sandbox import Fault, Sandbox
 from tests.sources.eightx8_work import (
+    LEGS,
     RECORDS,
     assert_nothing_is_lost,
     box,
     call,
     empty,
     ids,
+    leg,
     minutes_ago,
     queries,
     read,
@@ -95,3 +97,19 @@ def test_a_row_without_its_id_is_kept_and_told(empty: Sandbox, caplog: pytest.Lo
     assert out.error is None
     assert len(out.records(RECORDS)) == 1
     assert sum("lacks its key" in line for line in caplog.messages) == 1
+
+
+@pytest.mark.parametrize("stream", [RECORDS, LEGS])
+@pytest.mark.parametrize("size", [4, 7, 100])
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_rows_that_the_vendor_counts_twice_stop_nothing(
+    empty: Sandbox, stream: str, size: int, repeats: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = empty.eightx8_work
+    work.add_records([call(empty, minutes_ago(60 + number)) for number in range(20)])
+    work.add_legs([leg(empty, minutes_ago(60 + number)) for number in range(20)])
+    work.switches.repeated_rows = repeats
+    out = read(empty, stream, eightx8_work_page_size=size)
+    assert out.error is None
+    assert len(ids(out, stream)) == len(set(ids(out, stream))) == 20
+    assert sum(f"{repeats} of them repeat others byte for byte" in line for line in caplog.messages) == 1
