@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 from singer_sdk import Stream
+from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL, Catalog, CatalogEntry, Metadata
 from typing_extensions import override
 
 from tap_callrecords import instants
@@ -30,6 +31,43 @@ class WindowCheckpoints(Stream):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.logger.addFilter(_drop_unhandled_error_line)
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take the selection from a catalog.
+
+        Raises:
+            ConfigurationError: it does not have the stream's own key.
+        """
+        entry = catalog.get_stream(self.name)
+        if entry is not None and entry.metadata.resolve_selection()[()]:
+            self._check_entry(entry)
+        super().apply_catalog(catalog)
+
+    def _check_entry(self, entry: CatalogEntry) -> None:
+        columns = entry.schema.to_dict().get("properties", {})
+        keys = entry.key_properties or entry.metadata.root.table_key_properties
+        if (
+            not isinstance(keys, (list, tuple))
+            or {*map(str, keys)} != {*self.primary_keys}
+            or not columns.keys() >= {*keys}
+        ):
+            raise ConfigurationError(
+                f"Catalog: stream {self.name} lacks its key properties, {', '.join(self.primary_keys)}. Make the "
+                "catalog again with --discover."
+            )
+        entry.key_properties = keys
+        missing = [name for name in self.schema["properties"] if name not in columns]
+        if missing:
+            self.logger.warning(
+                "The catalog lacks columns of stream %s: %s. They are left out; to have them make the catalog again "
+                "with --discover.",
+                self.name,
+                ", ".join(missing),
+            )
+        if not entry.metadata:
+            entry.metadata.root.selected = True
+        entry.metadata.update({("properties", name): Metadata(selected=False) for name in missing})
 
     @property
     def is_incremental(self) -> bool:

@@ -26,6 +26,7 @@ from typing_extensions import override
 
 from tap_callrecords import instants, settings, surroundings
 from tap_callrecords.errors import one_line, tell, was_told
+from tap_callrecords.mapping import ReadableMapper
 from tap_callrecords.output.errors import OutputLost
 from tap_callrecords.output.lines import PageWriter
 from tap_callrecords.redaction import REDACTOR, clean_quote, redact_logs
@@ -178,6 +179,14 @@ class TapCallRecords(Tap):
         if problems:
             raise ConfigurationError("Configuration: " + "; ".join(dict.fromkeys(problems)) + ".")
         return []
+
+    @override
+    def setup_mapper(self) -> None:
+        self._mapper = mapper = ReadableMapper(dict(self.config), self.logger)
+        mapper.register_raw_streams_from_catalog(self.catalog)
+        schemas = {name: stream.schema for name, stream in self.streams.items()} if mapper.stream_maps_dict else {}
+        for sentence in mapper.idle(schemas, [stream.name for source in SOURCES for stream in source.streams]):
+            self.logger.warning("%s", sentence)
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:

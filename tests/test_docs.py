@@ -77,7 +77,7 @@ def test_every_script_that_is_named_exists(document: str) -> None:
 @of_each_document
 def test_every_setting_that_is_named_exists(document: str) -> None:
     named = {name.lower() for name in re.findall(r"\bTAP_CALLRECORDS_([A-Z0-9_]*[A-Z0-9])\b", text_of(document))}
-    settings = {*TapCallRecords.config_jsonschema["properties"], "warehouse"}  # the last one is dbt's
+    settings = {*TapCallRecords.config_jsonschema["properties"], "loglevel", "warehouse"}  # the SDK's, and dbt's
     assert named <= settings
 
 

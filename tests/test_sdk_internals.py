@@ -6,7 +6,8 @@ import inspect
 
 import pytest
 from singer_sdk import Stream, Tap
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.mapper import CustomStreamMap, PluginMapper, SameRecordTransform
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase, SingerCommand
 from singer_sdk.streams._state import StreamStateManager
 
@@ -17,6 +18,8 @@ PRIVATE = [
     (Stream, "get_replication_key_signpost", ["self", "context"]),
     (StreamStateManager, "finalize_state", ["self", "state"]),
     (PluginBase, "_validate_config", ["self", "raise_errors"]),
+    (CustomStreamMap, "_eval", ["self", "expr", "expr_parsed", "record", "property_name"]),
+    (PluginMapper, "register_raw_stream_schema", ["self", "stream_name", "schema", "key_properties"]),
     (Tap, "_handle_termination", ["self", "signum", "frame"]),
 ]
 
@@ -47,3 +50,8 @@ def test_the_line_that_is_left_out_of_readable_errors_is_still_written_that_way(
 def test_the_command_and_the_validator_can_still_be_built_upon() -> None:
     assert "logger" in inspect.signature(SingerCommand.__init__).parameters
     assert callable(JSONSchemaValidator({"type": "object"}).iter_errors)
+
+
+def test_settings_from_variables_are_still_read_by_what_is_called() -> None:
+    assert list(inspect.signature(parse_environment_config).parameters) == ["config_schema", "prefix", "dotenv_path"]
+    assert "self._env_var_config" in inspect.getsource(PluginBase.__init__)

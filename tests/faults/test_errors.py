@@ -167,6 +167,18 @@ STATES = (
     Case("State: the bookmark of", config=READY, state={"bookmarks": {"voiso_cdr": "2026-01-31"}}),
     Case("State: the replication", config=READY, state={"bookmarks": {"voiso_cdr": {"replication_key_value": "soon"}}}),
     Case("State: the replication", config=READY, state={"bookmarks": {"voiso_cdr": {"replication_key_value": 5}}}),
+    Case(
+        "Catalog: stream",
+        config=READY,
+        arguments=("--catalog", "{folder}/c.json"),
+        files={"c.json": '{"streams": [{"tap_stream_id": "voiso_cdr", "schema": {"properties": {"uuid": {}}}}]}'},
+    ),
+    Case("Stream map of", "voiso", config={"stream_maps": {"voiso_cdr": {"from_party": "1 / 0"}}}),
+    Case("Stream map of", "voiso", config={"stream_maps": {"voiso_*": {"_rescued_data": "self + 1"}}}),
+    Case("Stream map of", "voiso", config={"stream_maps": {"voiso_cdr": {"__filter__": "nothing.such"}}}),
+    Case("Stream maps of …: …", config={**READY, "stream_maps": {"voiso_cdr": {"from_party": "1 +"}}}),
+    Case("Stream maps of …: …", config={**READY, "stream_maps": {"voiso_cdr": {"uuid": "__NULL__"}}}),
+    Case("Stream maps of … can't", config={**READY, "stream_maps": {"voiso_cdr": {"__alias__": "1 / 0"}}}),
     Case("Catalog: it is not", config=READY, arguments=("--catalog", "{folder}/c.json"), files={"c.json": "{}"}),
     Case(
         "Stream … was last read",
