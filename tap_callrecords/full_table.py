@@ -1,19 +1,75 @@
-"""A stream over a list that is read whole at every run: one request, one page, no bookmark."""
+"""A stream over a list that is read whole at every run, and leaves no bookmark."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-import requests
+from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.paginators import Page, SinglePage
+from tap_callrecords.paginators import Page, Paginator
 from tap_callrecords.records import Record
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows import Span, TimeWindow, floor_second
+
+
+@dataclass(slots=True, kw_only=True)
+class ListPage(Page):
+    """Entries of a list.
+
+    Attributes:
+        counted: how many entries the answer says the list has, or this page; None where it does not say.
+        following: the parameters that ask for the next page, as the answer says; None where it names none.
+        more: it says that there is one.
+    """
+
+    counted: int | None = None
+    following: Mapping[str, str] | None = None
+    more: bool = False
+
+
+class ListPaginator(Paginator[Mapping[str, str]]):
+    """Reads a list to its end: one page, unless an answer speaks of more. A page is named by its parameters.
+
+    It ends with the first page that brings nothing new.
+    """
+
+    def __init__(self, vendor: str, stream: str, key: Callable[[Record], Hashable]) -> None:
+        """Args: vendor, stream: for messages; key: what tells entries apart."""
+        self.current: Mapping[str, str] = {}
+        self._of = f"{vendor}'s list for stream {stream}"
+        self._key = key
+        self._number = 1
+        self._counted = 0
+        self._received = 0
+        self._seen: set[int] = set()
+
+    @override
+    def advance(self, page: Page) -> bool:
+        assert isinstance(page, ListPage)  # noqa: S101 - a list's stream makes no other
+        new = {hash(self._key(record)) for record in page.records} - self._seen
+        self._seen |= new
+        self._counted = max(self._counted, page.counted or 0)
+        if new:
+            self._received += len(page.records)
+            following = page.following or page.more or self._received < self._counted
+            if following:
+                self._number += 1
+                self.current = page.following or {"page": str(self._number)}
+                return True
+        if self._received < self._counted:
+            raise FatalAPIError(
+                f"{self._of} is cut: {self._counted} entries are counted, {self._received} came, and no further "
+                "page brings others. Report it to the vendor; until then deselect the stream."
+            )
+        if page.records and not new and not self._counted:
+            raise FatalAPIError(
+                f"{self._of} is cut: a further page is announced, but brings the entries of another one. Report it to "
+                "the vendor; until then deselect the stream."
+            )
+        return False
 
 
 class FullTableStream(CallRecordStream):
@@ -22,23 +78,7 @@ class FullTableStream(CallRecordStream):
     replication_key = None
     has_windows = False
 
-    @abstractmethod
-    def list_request(self) -> requests.Request:
-        """The request for the whole list."""
-
     @override
     def plan(self) -> tuple[Span, Sequence[TimeWindow]]:
         now = floor_second(datetime.now(UTC))
         return Span(now, now), [TimeWindow(0, now, now, now, now)]
-
-    @override
-    def new_paginator(self, window: TimeWindow) -> SinglePage:
-        return SinglePage()
-
-    @override
-    def request(self, window: TimeWindow, page: None) -> requests.Request:
-        return self.list_request()
-
-    @override
-    def page(self, envelope: Any, records: list[Record], response: requests.Response) -> Page:
-        return Page(records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from operator import itemgetter
 
@@ -14,6 +15,8 @@ from sandbox.voiso.paging import SEARCH, Paging, answer
 from tap_callrecords.http import PageLost
 from tap_callrecords.paginators import Page
 from tap_callrecords.paginators_search_token import (
+    EMPTY_TOKENS,
+    SURE_PAGE,
     CutShort,
     Refusal,
     SearchPage,
@@ -27,10 +30,22 @@ REFUSED = FatalAPIError("refused")
 
 
 class Walk:
-    """A client with the paginator, against a server that is a formula."""
+    """A client with the paginator, against a server that is a formula.
 
-    def __init__(self, total: int, paging: Paging, size: int = 1000, *, use_tokens: bool = True) -> None:
+    It refuses page numbers, and, where `refused` is negative, so manieth requests.
+    """
+
+    def __init__(
+        self,
+        total: int,
+        paging: Paging,
+        size: int = 1000,
+        *,
+        use_tokens: bool = True,
+        refused: Collection[int] = (),
+    ) -> None:
         self.total = total
+        self.refused = refused
         self.paging = paging
         self.asked: list[SearchPage] = []
         self.read: set[int] = set()
@@ -49,6 +64,8 @@ class Walk:
     def ask(self, name: SearchPage) -> Page:
         self.asked.append(name)
         assert len(self.asked) < 20 * (self.total + 10), "it goes round in circles"
+        if name.number > 1 and (name.number in self.refused or -len(self.asked) in self.refused):
+            return Refusal(error=REFUSED)
         after = None if name.token is None else int(name.token)
         given = answer(self.total, name.number, name.size, after, self.paging)
         if isinstance(given, int):
@@ -73,7 +90,7 @@ def test_all_is_read_at_the_real_block_size_or_a_possible_cut_is_told(reading: s
 
 @pytest.mark.parametrize(
     ("reading", "requests"),
-    [("A", 26), ("B1", 27), ("B2", 26), ("B3", 26), ("D", 27)],
+    [("A", 26), ("B1", 27), ("B2", 27), ("B3", 27), ("D", 27)],
 )
 def test_25000_records_take_the_fewest_requests_that_leave_no_doubt(reading: str, requests: int) -> None:
     walk = Walk(25_000, Paging(reading=reading))  # type: ignore[arg-type]
@@ -108,6 +125,24 @@ PAGINGS = st.builds(
 @example(8, Paging(block=4, final="repeat"), 2)
 def test_no_server_makes_it_lose_a_record_without_a_word(total: int, paging: Paging, size: int) -> None:
     walk = Walk(total, paging, size)
+    assert walk.is_complete or walk.cut
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(0, 130),
+    PAGINGS,
+    st.integers(1, 120),
+    st.sets(st.one_of(st.integers(2, 30), st.integers(-40, -2)), max_size=5),
+    st.booleans(),
+)
+@example(12, Paging(block=10), 1, {-11}, True)
+def test_no_refused_page_makes_it_lose_a_record_without_a_word(
+    total: int, paging: Paging, size: int, refused: set[int], ignored: bool
+) -> None:
+    # A vendor that caps its pages at one or two records and refuses the second one can't be told from a small window.
+    page_cap = None if paging.page_cap is None else max(paging.page_cap, SURE_PAGE)
+    walk = Walk(total, replace(paging, page_cap=page_cap, pages_ignored=ignored), size, refused=refused)
     assert walk.is_complete or walk.cut
 
 
@@ -173,6 +208,15 @@ def test_records_that_shift_while_paging_do_not_end_a_block() -> None:
     assert paginator.advance(Page([2, 3]))
     assert paginator.advance(Page([4, 5], next="t"))
     assert paginator.current == SearchPage(1, 2, "t")
+
+
+def test_ever_new_tokens_that_bring_nothing_new_end_it() -> None:
+    paginator = SearchTokenPaginator(2, key=str, block=2)
+    assert paginator.advance(Page([1, 2], next="t0"))
+    for number in range(1, EMPTY_TOKENS):
+        assert paginator.advance(Page([], next=f"t{number}"))
+    with pytest.raises(CutShort):
+        paginator.advance(Page([], next="t"))
 
 
 def test_a_refused_first_page_is_an_error() -> None:

@@ -113,7 +113,30 @@ class Voiso(Vendor):
         rows: list[Row] = [*self.tables[request.url.path.rpartition("/")[2]]]
         if self.switches.unknown_fields:
             rows = [{**row, "sandbox_field": "new"} for row in rows]
-        return JSONResponse(rows if self.switches.lists == "array" else {"items": rows, "count": len(rows)})
+        match self.switches.lists:
+            case "array":
+                return JSONResponse(rows)
+            case "object":
+                return JSONResponse({"items": rows, "count": len(rows)})
+        return JSONResponse(self._list_page(request, rows))
+
+    def _list_page(self, request: Request, rows: list[Row]) -> Any:
+        """A page of a list in v4's general form (VO 11)."""
+        switches, query = self.switches, request.query_params
+        size = switches.list_page or len(rows) or 1
+        asked = query.get("cursor", "").removeprefix("after-") or query.get("page", "1")
+        number = min(int(asked), switches.list_pages_given or int(asked))
+        page = rows[(number - 1) * size : number * size]
+        metadata: dict[str, Any] = {"total": len(rows) + switches.list_total_off}
+        more = number * size < len(rows)
+        link = f"{request.url.path}?key={self.api_key}&page={number + 1}"
+        if switches.list_next == "cursor":
+            metadata["next_cursor"] = f"after-{number + 1}" if more else None
+        if switches.list_next == "more":
+            metadata = {"has_more": more}
+        named = {"link": f"http://internal.example{link}", "relative": link, "number": number + 1}
+        following = {"next": named[switches.list_next] if more else None} if switches.list_next in named else {}
+        return {"items": page or (None if switches.null_records else []), "metadata": metadata, **following}
 
     async def _interactions(self, request: Request) -> Response:
         try:
@@ -138,6 +161,7 @@ class Voiso(Vendor):
         table.delay_ms = int(switches.landing_delay_seconds * 1000)
         number = _whole(query, "page", 1, 10**9)
         size = _whole(query, "per_page", 1000, switches.largest_page)
+        self._strike(number, size)
         if switches.token_required and "search_token" not in query:
             raise _Refused(422, {"errors": {"search_token": ["can't be blank"]}})
         with table.lock:
@@ -149,13 +173,42 @@ class Voiso(Vendor):
                 raise _Refused(given, {"error": said})
             page = chosen[given.start : given.stop]
             rows = [self._encoded(table, each) for each in page]
-            tail: dict[str, Any] = {"total": self._total(len(chosen), size), "page": number}
-            tail["search_token"] = self._token(table, chosen, given)
+            if rows and switches.null_rows:
+                rows.append(b"null")
+            tail = self._tail(table, chosen, given, number, size)
+            if switches.endless_tokens and after is not None and not page:
+                self._requests += 1
+                tail["search_token"] = self._sealed(0, f"{self._requests}")
             if page:
                 self._move(table, page)
+        if switches.rowless and number == 1 and after is None and page:
+            switches.rowless -= 1
+            rows = []
+        elif switches.null_records and not page:
+            return JSONResponse({"records": None, **tail})
+        return json_page(b'{"records":[', rows, b"]," + msgspec.json.encode(tail)[1:])
+
+    def _tail(self, table: Table, chosen: list[int], given: Slice, number: int, size: int) -> dict[str, Any]:
+        """What follows the records."""
+        switches, total = self.switches, self._total(len(chosen), size)
+        tail: dict[str, Any] = {
+            "total": {"number": total, "text": str(total), "decimal": float(total)}[switches.total_as],
+            "page": number,
+            "search_token": self._token(table, chosen, given),
+        }
         if given.token is None and not switches.page_on_last:
             del tail["page"]
-        return json_page(b'{"records":[', rows, b"]," + msgspec.json.encode(tail)[1:])
+        return tail
+
+    def _strike(self, number: int, size: int) -> None:
+        """Refuse what the switches say is refused."""
+        switches = self.switches
+        if switches.overload_above is not None and size > switches.overload_above:
+            raise _Refused(504, {"error": "Gateway timeout"})
+        if number == switches.refused_page and switches.refused_times != 0:
+            if switches.refused_times is not None:
+                switches.refused_times -= 1
+            raise _Refused(switches.refused_status, {"error": "Bad request"})
 
     def _chosen(self, table: Table, query: dict[str, str]) -> list[int]:
         """The rows of a query in the server's order."""
@@ -218,6 +271,9 @@ class Voiso(Vendor):
         ms, name = (SEARCH, "search")
         if given.token > 0:
             ms, name = table.orders[chosen[given.token - 1]]
+        return self._sealed(ms, name)
+
+    def _sealed(self, ms: int, name: str) -> str:
         return base64.b64encode(msgspec.json.encode([ms, f"cdr_item#{name}"])).decode() + SEAL
 
     def _total(self, records: int, size: int) -> int:
@@ -228,7 +284,7 @@ class Voiso(Vendor):
             "block_pages": -(-in_block // size),
             "block_records": in_block,
         }
-        return counts.get(self.switches.total, 176)
+        return counts.get(self.switches.total, 176 if records else 0)
 
     def _move(self, table: Table, page: list[int]) -> None:
         """Let records arrive, end, or vanish between two pages."""

@@ -20,6 +20,7 @@ class Paging:
         block: How many records are reached without a token.
         page_cap: The server gives no more than so many records in a page, without saying so (VO 14 #5).
         offset_by: Whether a capped page begins where the capped or the asked-for pages before it end.
+        pages_ignored: Whether every page number brings page 1.
         beyond_block: What a page beyond the block is: 422, empty, the last page again, or 500.
         reach: Whether a page is beyond the block when it begins there, or when it would end there.
         beyond_end: What a page after the last record, within the block, is: empty, 422, or the last page again.
@@ -32,6 +33,7 @@ class Paging:
     block: int = 10_000
     page_cap: int | None = None
     offset_by: Literal["capped", "asked"] = "capped"
+    pages_ignored: bool = False
     beyond_block: Literal["refuse", "empty", "last", "fail"] = "refuse"
     reach: Literal["begin", "end"] = "begin"
     beyond_end: Literal["empty", "refuse", "last"] = "empty"
@@ -69,7 +71,7 @@ def answer(total: int, page: int, size: int, after: int | None, paging: Paging) 
     base, end = _reach(total, after, paging)
     if after is not None and paging.reading == "B3" and page > 1:
         return REFUSED
-    turned = 0 if after is not None and paging.reading == "B2" else page - 1
+    turned = 0 if paging.pages_ignored or (after is not None and paging.reading == "B2") else page - 1
     start = base + turned * step
     in_block = after is None or paging.reading == "A"
     far = start + (size if paging.reach == "end" else 1)

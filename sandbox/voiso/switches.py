@@ -17,7 +17,16 @@ class Switches(Paging):
         token_required: A request without ``search_token`` is refused with 422; an empty one will do (#4).
         damaged_tokens: What every token leads to: where it should, 422, the beginning of the search, or nothing (#27).
         damaged_times: How many tokens that befalls; ``None`` all.
+        endless_tokens: Whether an empty answer to a token brings yet another token, without end.
+        refused_page: A page, by its number, that is refused with ``refused_status``, with and without tokens.
+        refused_status: 400, 404 or 422.
+        refused_times: How often that befalls; ``None`` always.
+        overload_above: A larger ``per_page`` ends in 504.
+        rowless: So many first pages come without the rows that their ``total`` counts.
         total: What ``total`` counts: pages or records, of the query or of the block; or nothing that one knows (#3).
+        total_as: How ``total`` is written.
+        null_rows: Whether every answer with rows has a null among them.
+        null_records: Whether an answer without rows has null for them.
         page_on_last: Whether the last answer has ``page`` (VO 3).
         order: Which records come first; with unstable ties those of one instant change places (VO 3).
         filter_time: Which time the filters look at (#9).
@@ -33,7 +42,11 @@ class Switches(Paging):
         numbers: ``agent_id``, ``num_segments``, ``cpc`` as numbers, or as text (#19).
         without: A field that every other record lacks (#18, #21).
         unknown_fields: Fields that no document has.
-        lists: Whether lists are bare arrays, or objects with one array in them (VO 11).
+        lists: Whether lists are bare arrays, or objects with one array in them; ``metadata`` is v4's form (VO 11).
+        list_page: Lists of the form ``metadata`` come in pages of so many entries.
+        list_next: How such a page names the next one: a link, a cursor, its number, that there is one; or not at all.
+        list_pages_given: So many pages are given, then the last one again.
+        list_total_off: What is added to a list's ``total``.
         bad_key_status: What a wrong key gets, with the documented body (VO 10).
         echo_key: Whether error bodies quote the key.
         error: Text of ``{"error": ...}``, sent with status 200 instead of interactions (#22).
@@ -43,6 +56,15 @@ class Switches(Paging):
     token_required: bool = False
     damaged_tokens: Literal["no", "refused", "restart", "empty"] = "no"
     damaged_times: int | None = None
+    endless_tokens: bool = False
+    refused_page: int | None = None
+    refused_status: int = 400
+    refused_times: int | None = None
+    overload_above: int | None = None
+    rowless: int = 0
+    total_as: Literal["number", "text", "decimal"] = "number"
+    null_rows: bool = False
+    null_records: bool = False
     total: Literal["pages", "records", "block_pages", "block_records", "unknown"] = "pages"
     page_on_last: bool = False
     order: Literal["newest_first", "oldest_first", "unstable_ties"] = "newest_first"
@@ -59,7 +81,11 @@ class Switches(Paging):
     numbers: Literal["as_kept", "text"] = "as_kept"
     without: str | None = None
     unknown_fields: bool = False
-    lists: Literal["array", "object"] = "array"
+    lists: Literal["array", "object", "metadata"] = "array"
+    list_page: int | None = None
+    list_next: Literal["link", "relative", "cursor", "number", "more", "none"] = "link"
+    list_pages_given: int | None = None
+    list_total_off: int = 0
     bad_key_status: int = 401
     echo_key: bool = False
     error: str | None = None

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import requests
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords import instants
-from tap_callrecords.full_table import FullTableStream
+from tap_callrecords import conversions, http, instants
+from tap_callrecords.full_table import FullTableStream, ListPage, ListPaginator
 from tap_callrecords.http import PageLost, Refused
 from tap_callrecords.loose_json import BrokenBody
-from tap_callrecords.paginators import Page
-from tap_callrecords.paginators_search_token import BLOCK, CutShort, Refusal, SearchPage, SearchTokenPaginator
+from tap_callrecords.paginators import Page, Paginator, next_link
+from tap_callrecords.paginators_search_token import (
+    BLOCK,
+    SURE_PAGE,
+    CutShort,
+    Refusal,
+    SearchPage,
+    SearchTokenPaginator,
+)
 from tap_callrecords.records import Record
 from tap_callrecords.repeats import SeenRows
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
@@ -37,22 +46,40 @@ SECOND = timedelta(seconds=1)
 SHORTEST_QUERY = 3 * SECOND
 """Halves of what is shorter would be no shorter."""
 SMALLER_PAGE = 1000
-"""The vendor's default; asked for where a larger page is refused (VO 14 #5)."""
+"""The vendor's default; asked for where a larger page is refused (VO 14 #5) or brings the vendor down (VO 10)."""
 NO_SUCH_PAGE = frozenset({400, 404, 422})
 """Refusals that can mean a page beyond the last one (VO 5.2)."""
+TRIES_OF_A_REFUSED_PAGE = 3
+SERVER_ERROR = 500
 
 
 class Envelope(msgspec.Struct, Generic[Row]):
-    """Body of an answer (VO 3). `total` is of unknown meaning and not looked at."""
+    """Body of an answer (VO 3). What `total` counts is not known: it steers nothing."""
 
     rows: list[Row] = msgspec.field(name="records")
-    search_token: str | None = None
+    total: Any = None
+    search_token: Any = None
+
+
+class _NoRecords(msgspec.Struct):
+    """Body of an answer that has null for its records."""
+
+    records: None
+    total: Any
 
 
 class ListEnvelope(msgspec.Struct, Generic[Row]):
-    """A list, wrapped as an object."""
+    """A list, and what the object says in which it came; that is empty for a bare array."""
 
     rows: list[Row]
+    about: dict[str, Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class CountedPage(Page):
+    """A page, and its `total`; None where that is no number."""
+
+    total: int | None
 
 
 class VoisoStream(CallRecordStream):
@@ -74,12 +101,18 @@ class VoisoStream(CallRecordStream):
         """
         return response.content
 
+    def nothing(self, body: bytes) -> Any | None:  # noqa: ARG002 - for streams
+        """The envelope of a body without rows that says that there are none; None for any other."""
+        return None
+
     @override
     def read_body(self, response: requests.Response) -> tuple[Any, list[Record]]:
         try:
             return self.builder.read(self.body(response))
         except BrokenBody:
             self._api.refuse_wrong_key(response)
+            if (empty := self.nothing(response.content)) is not None:
+                return empty, []
             raise
 
 
@@ -119,9 +152,9 @@ class Interactions(VoisoStream):
     def new_paginator(self, window: TimeWindow) -> SearchTokenPaginator:
         return self._paginator(use_tokens=True)
 
-    def _paginator(self, *, use_tokens: bool) -> SearchTokenPaginator:
+    def _paginator(self, *, use_tokens: bool, longest: int = SURE_PAGE) -> SearchTokenPaginator:
         return SearchTokenPaginator(
-            self._api.page_size, key=attrgetter("uuid"), block=self.block, use_tokens=use_tokens
+            self._api.page_size, key=attrgetter("uuid"), block=self.block, use_tokens=use_tokens, longest=longest
         )
 
     @override
@@ -130,20 +163,40 @@ class Interactions(VoisoStream):
             yield from super().drain(window)
         except (CutShort, PageLost) as error:
             self.logger.warning("%s The window is read again in halves.", error)
+            cut = error
         else:
             return
-        yield from self._drain_halves(window)
+        yield from self._drain_halves(window, cut)
 
-    def _drain_halves(self, window: TimeWindow) -> Iterator[Page]:
+    def _drain_halves(self, window: TimeWindow, cut: CutShort | PageLost) -> Iterator[Page]:
         """Read a window by plain pages, cut until each part fits the vendor's limit (VO 5.3)."""
-        for half in halves(window):
+        refusal, longest = (cut.refusal, cut.longest) if isinstance(cut, CutShort) else (None, SURE_PAGE)
+        for half in halves(window, refusal):
             try:
-                yield from self.pages(half, self._paginator(use_tokens=False))
-            except CutShort:
-                pass
+                yield from self.pages(half, self._paginator(use_tokens=False, longest=longest))
+            except (CutShort, PageLost) as error:
+                cut = error
             else:
                 continue
-            yield from self._drain_halves(half)
+            yield from self._drain_halves(half, cut)
+
+    @override
+    def pages(self, window: TimeWindow, paginator: Paginator[Any]) -> Iterator[Page]:
+        assert isinstance(paginator, SearchTokenPaginator)  # noqa: S101 - `new_paginator` says so
+        size, total = paginator.current.size, None
+        for page in super().pages(window, paginator):
+            if total is None and isinstance(page, CountedPage):
+                total = page.total
+            yield page
+        if total is not None and not fits(total, paginator.found, {size, paginator.longest}, self.block):
+            self.logger.warning(
+                "Voiso's total from %s to %s is %d, which fits neither the %d records that came nor their pages. What "
+                "it counts is not documented; if this goes on, compare with Voiso's own reports.",
+                instants.to_text(window.query_start),
+                instants.to_text(window.query_end),
+                total,
+                paginator.found,
+            )
 
     @override
     def request(self, window: TimeWindow, page: SearchPage) -> requests.Request:
@@ -160,25 +213,100 @@ class Interactions(VoisoStream):
 
     @override
     def fetch(self, window: TimeWindow, page: SearchPage) -> Page:
+        tries = 0
+        while True:
+            try:
+                return self._fetch_once(window, page)
+            except Refused as error:
+                if error.status not in NO_SUCH_PAGE:
+                    raise
+                if page.number == 1 and page.token is None:
+                    if page.size <= SMALLER_PAGE:
+                        raise
+                    self._ask_for_less(f"Voiso refused a page of {page.size} records")
+                tries += 1
+                if tries == TRIES_OF_A_REFUSED_PAGE:
+                    return Refusal(error=error)
+                self.logger.warning(
+                    "Voiso refused page %d with status %d. It is asked for again.", page.number, error.status
+                )
+            time.sleep(http.FIRST_WAIT_SECONDS * tries)
+
+    def _fetch_once(self, window: TimeWindow, page: SearchPage) -> Page:
+        """Get a page; with an empty token or in a smaller size where only that helps.
+
+        Raises:
+            PageLost: a smaller size has to be asked for.
+        """
         try:
             return super().fetch(window, page)
-        except TokenDemanded:
-            self._api.first_token = ""
-            return self.fetch(window, page)
-        except Refused as error:
-            if error.status not in NO_SUCH_PAGE:
-                raise
-            if page.number == 1 and page.token is None and page.size > SMALLER_PAGE:
-                self._api.page_size = SMALLER_PAGE
-                raise PageLost(f"Voiso refused a page of {page.size} records, {SMALLER_PAGE} are asked for.") from None
-            return Refusal(error=error)
+        except TokenDemanded as error:
+            demand = error
+        except FatalAPIError as error:
+            if page.size > SMALLER_PAGE and _was_too_much(error.__context__):
+                self._ask_for_less(f"Voiso could not give a page of {page.size} records")
+            raise
+        try:
+            answer = super().fetch(window, replace(page, token=""))
+        except Refused:
+            raise demand from None
+        self._api.first_token = ""  # now it is known what the refusal meant
+        return answer
+
+    def _ask_for_less(self, why: str) -> NoReturn:
+        self._api.page_size = SMALLER_PAGE
+        raise PageLost(f"{why}: {SMALLER_PAGE} are asked for.") from None
 
     @override
     def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
-        return Page(records, next=envelope.search_token or None)
+        total = count_of(envelope.total)
+        if not records and total is not None and total > 1 and _is_first(response):
+            raise BrokenBody(f"no records of {total}")
+        token = envelope.search_token
+        return CountedPage(records, next=str(token) if token and isinstance(token, (str, int)) else None, total=total)
+
+    @override
+    def nothing(self, body: bytes) -> Envelope[Any] | None:
+        try:
+            said = msgspec.json.decode(body, type=_NoRecords)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        return Envelope([], total=0) if count_of(said.total) == 0 else None
 
 
-def halves(window: TimeWindow) -> tuple[TimeWindow, TimeWindow]:
+def _was_too_much(error: BaseException | None) -> bool:
+    """Whether the last try ended in a time-out or a server's error: smaller pages may help then (VO 10)."""
+    status = getattr(getattr(error, "response", None), "status_code", 0)
+    return isinstance(error, requests.Timeout) or status >= SERVER_ERROR
+
+
+def _is_first(response: requests.Response) -> bool:
+    """Whether this is the first page of a window."""
+    query = parse_qs(urlsplit(str(response.request.url)).query)
+    return query.get("page") == ["1"] and "search_token" not in query
+
+
+def count_of(value: Any) -> int | None:
+    """A count that came as a number or as text; None where it says no number."""
+    try:
+        return conversions.integer(value)
+    except conversions.Misfit:
+        return None
+
+
+def fits(total: int, rows: int, sizes: Iterable[int], block: int) -> bool:
+    """Whether a `total` can mean what was read: the records or the pages, of the search or of its first block (VO 4 C).
+
+    A hundredth more records than counted may have arrived since.
+    """
+    counts = {rows, min(rows, block)}
+    pages = {-(-count // size) for count in counts for size in sizes}
+    return (
+        total in pages or (total == 1 and not rows) or any(0 <= count - total <= -(-total // 100) for count in counts)
+    )
+
+
+def halves(window: TimeWindow, refusal: FatalAPIError | None = None) -> tuple[TimeWindow, TimeWindow]:
     """Cut what a window asks for in two, a second of it in both.
 
     Raises:
@@ -186,6 +314,12 @@ def halves(window: TimeWindow) -> tuple[TimeWindow, TimeWindow]:
     """
     start, end = floor_second(window.query_start), ceil_second(window.query_end)
     if end - start <= SHORTEST_QUERY:
+        if refusal is not None:
+            raise FatalAPIError(
+                f"Voiso refuses pages of its records at {instants.to_text(start)} (status "
+                f"{getattr(refusal, 'status', 'unknown')}), however short the time that is asked for. The bookmark "
+                "stays before this window; report it to the vendor."
+            )
         raise FatalAPIError(
             f"Voiso has more records at {instants.to_text(start)} than it gives for one search, and its search tokens "
             "do not lead on. The bookmark stays before this window; report it to the vendor."
@@ -204,37 +338,89 @@ def _naive(instant: datetime) -> str:
 
 
 class VoisoList(VoisoStream, FullTableStream):
-    """A list of the account, a bare JSON array (VO 11); several are documented by name only."""
+    """A list of the account (VO 11): a bare array, or an object with one; several are documented by name only.
+
+    No list is documented to have pages. Where an answer speaks of a further one, or of more entries than came, it is
+    asked for: by what it says, else by number.
+    """
 
     envelope = ListEnvelope
     primary_keys: ClassVar[Sequence[str]] = ("id",)
 
     @override
-    def list_request(self) -> requests.Request:
-        return requests.Request("GET", f"{self._api.url}{self.path}")
+    def request(self, window: TimeWindow, page: Mapping[str, str]) -> requests.Request:
+        return requests.Request("GET", f"{self._api.url}{self.path}", params=dict(page))
+
+    @override
+    def new_paginator(self) -> ListPaginator:
+        return ListPaginator("Voiso", self.name, attrgetter(*self.primary_keys))
+
+    @override
+    def page(self, envelope: ListEnvelope[Any], records: list[Record], response: requests.Response) -> Page:
+        said = [envelope.about, *(each for each in envelope.about.values() if isinstance(each, dict))]
+        counts = [count_of(each.get(name)) for each in said for name in COUNTS]
+        link = next_link(response.headers.get("Link"))
+        following = [link, *(each.get(name) for each in said for name in NEXT)]
+        return ListPage(
+            records,
+            counted=max((count for count in counts if count is not None), default=None),
+            following=next((found for each in following if (found := self._named(each))), None),
+            more=any(each.get(name) is True for each in said for name in MORE),
+        )
+
+    def _named(self, following: Any) -> Mapping[str, str] | None:
+        """The parameters of the page that an answer calls the next one.
+
+        A link is not followed, only its parameters are taken: so the key goes nowhere else.
+        """
+        if isinstance(following, dict):
+            following = following.get("href") or following.get("url")
+        text = "" if following is None or isinstance(following, (bool, list, dict)) else str(following).strip()
+        if not text:
+            return None
+        if text.isdigit():
+            return {"page": text}
+        if "/" in text or "?" in text:
+            query = parse_qs(urlsplit(text).query)
+            return {name: values[-1] for name, values in query.items() if name != "key"} or None
+        return {"cursor": text}
 
     @override
     def body(self, response: requests.Response) -> bytes:
-        return b'{"rows":' + only_array(response.content) + b"}"
+        array, about = only_array(response.content)
+        return b'{"rows":' + array + b',"about":' + about + b"}"
 
 
-def only_array(body: bytes) -> bytes:
-    """The JSON array that a body is, or the only one that is a member of the object that it is (VO 11).
+COUNTS = ("total", "total_count", "totalCount", "total_records", "count")
+NEXT = ("next", "next_page", "nextPage", "next_url", "next_page_url", "next_cursor", "nextCursor")
+MORE = ("has_more", "hasMore", "has_next", "hasNext")
+
+
+def only_array(body: bytes) -> tuple[bytes, bytes]:
+    """The JSON array that a body is, or the only one that is a member of the object that it is; and the other members.
+
+    A null stands for an empty array where the object counts zero (VO 11).
 
     Raises:
         BrokenBody: there is none, or more than one.
     """
     body = body.removeprefix(b"\xef\xbb\xbf").strip()
     if body.startswith(b"["):
-        return body
+        return body, b"{}"
     try:
         members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        arrays = [name for name, member in members.items() if bytes(member).startswith(b"[")]
+        if len(arrays) == 1:
+            array = bytes(members.pop(arrays[0]))
+            return array, msgspec.json.encode(members)
+        about = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenBody("no JSON object") from error
-    arrays = [bytes(member) for member in members.values() if bytes(member).startswith(b"[")]
-    if len(arrays) != 1:
-        raise BrokenBody(f"{len(arrays)} arrays")
-    return arrays[0]
+    said = [about, *(each for each in about.values() if isinstance(each, dict))]
+    counts = {count_of(each.get(name)) for each in said for name in COUNTS} - {None}
+    if not arrays and None in about.values() and counts == {0}:
+        return b"[]", b"{}"
+    raise BrokenBody(f"{len(arrays)} arrays")
 
 
 class Agents(VoisoList):

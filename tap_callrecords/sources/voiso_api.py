@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from singer_sdk.exceptions import ConfigurationError, RetriableAPIError
 from typing_extensions import override
 
 from tap_callrecords.api import VendorApi, words_of
+from tap_callrecords.http import Refused
 from tap_callrecords.redaction import clean_quote
 
 DOMAIN = ".voiso.com"
@@ -31,8 +32,16 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _INVALID_KEY = re.compile(r"invalid (?:user )?api[ _]?key|unauthorized", re.IGNORECASE)
 
 
-class TokenDemanded(FatalAPIError):  # noqa: N818 - named for what it is
-    """The vendor takes no request without a search token, not even the first one (VO 14 #4)."""
+_TOKEN_DEMANDED = re.compile(
+    r"search_token\W+(?:\w+\W+){0,6}(?:required|missing|blank|empty|present|mandatory)\b"
+    r"|\b(?:required|missing|mandatory)\W+(?:\w+\W+){0,6}search_token",
+    re.IGNORECASE,
+)
+_THROTTLED = re.compile(r"rate.?limit|too many|throttl|slow down|quota|try again later", re.IGNORECASE)
+
+
+class TokenDemanded(Refused):
+    """The vendor seems to take no request without a search token, not even the first one (VO 14 #4)."""
 
 
 class KeyInQuery(AuthBase):
@@ -94,17 +103,20 @@ class VoisoApi(VendorApi):
                 raise ConfigurationError(KEY_REFUSED)
             case 403:
                 self.refuse_wrong_key(response)
+                if "Retry-After" in response.headers or _THROTTLED.search(response.text):
+                    raise RetriableAPIError(self.unexplained(response), response)
                 raise ConfigurationError(NOT_ALLOWED)
             case 404 if path.path.endswith("/cdr"):
                 return NO_CDR_API
             case 404:
                 name = path.path.rpartition("/")[2]
                 return f"Voiso does not serve the list {name} at this address. Deselect stream voiso_{name}."
-            case 400 | 422 if "search_token" in response.text and "search_token=" not in path.query:
-                raise TokenDemanded("Voiso demands a search token.")
-            case _:
+            case status:
                 self.refuse_wrong_key(response)
-                return f"Voiso refused a request with status {response.status_code}: {clean_quote(response.text)}"
+                said = f"Voiso refused a request with status {status}: {clean_quote(response.text)}"
+                if "search_token=" not in path.query and _TOKEN_DEMANDED.search(response.text):
+                    raise TokenDemanded(said, status)
+                return said
 
     def refuse_wrong_key(self, response: requests.Response) -> None:
         """Find the sentence about a wrong key, whatever the status it comes with (VO 10).
