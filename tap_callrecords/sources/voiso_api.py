@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
-from singer_sdk.exceptions import ConfigurationError, RetriableAPIError
+from singer_sdk.exceptions import ConfigurationError
 from typing_extensions import override
 
 from tap_callrecords.api import VendorApi, words_of
@@ -30,14 +30,11 @@ NO_CDR_API = (
 )
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _INVALID_KEY = re.compile(r"invalid (?:user )?api[ _]?key|unauthorized", re.IGNORECASE)
-
-
 _TOKEN_DEMANDED = re.compile(
     r"search_token\W+(?:\w+\W+){0,6}(?:required|missing|blank|empty|present|mandatory)\b"
     r"|\b(?:required|missing|mandatory)\W+(?:\w+\W+){0,6}search_token",
     re.IGNORECASE,
 )
-_THROTTLED = re.compile(r"rate.?limit|too many|throttl|slow down|quota|try again later", re.IGNORECASE)
 
 
 class TokenDemanded(Refused):
@@ -103,8 +100,6 @@ class VoisoApi(VendorApi):
                 raise ConfigurationError(KEY_REFUSED)
             case 403:
                 self.refuse_wrong_key(response)
-                if "Retry-After" in response.headers or _THROTTLED.search(response.text):
-                    raise RetriableAPIError(self.unexplained(response), response)
                 raise ConfigurationError(NOT_ALLOWED)
             case 404 if path.path.endswith("/cdr"):
                 return NO_CDR_API

@@ -43,7 +43,7 @@ def test_a_page_that_is_refused_for_good_loses_nothing(
     assert uuids(read(small_block, voiso_page_size=page_size)) == all_of(small_block)
 
 
-WEEK = {"start": ago(days=6, hours=1), "window_hours": 168}
+WEEK: dict[str, Any] = {"start": ago(days=6, hours=1), "window_hours": 168}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_at_the_real_block_size_one_refused_page_costs_one_request_under_every_r
     fill(box, 12_000, start=ago(days=6), hours=6 * 24 - 1)
     switches = box.voiso.switches
     switches.page_cap = cap
-    for switches.reading in READINGS:  # type: ignore[assignment]
+    for switches.reading in READINGS:
         switches.refused_page, switches.refused_times = 3, 1
         before = len(asked(box))
         assert uuids(read(box, voiso_page_size=page_size, **WEEK)) == all_of(box)
