@@ -20,12 +20,12 @@ class ListPage(Page):
     """Entries of a list.
 
     Attributes:
-        counted: how many entries the answer says the list has, or this page; None where it does not say.
+        entries: how many the answer says the list has, or this page; None where it does not say.
         following: the parameters that ask for the next page, as the answer says; None where it names none.
         more: it says that there is one.
     """
 
-    counted: int | None = None
+    entries: int | None = None
     following: Mapping[str, str] | None = None
     more: bool = False
 
@@ -51,7 +51,7 @@ class ListPaginator(Paginator[Mapping[str, str]]):
         assert isinstance(page, ListPage)  # noqa: S101 - a list's stream makes no other
         new = {hash(self._key(record)) for record in page.records} - self._seen
         self._seen |= new
-        self._counted = max(self._counted, page.counted or 0)
+        self._counted = max(self._counted, page.entries or 0)
         if new:
             self._received += len(page.records)
             following = page.following or page.more or self._received < self._counted

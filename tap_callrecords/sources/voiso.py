@@ -352,7 +352,7 @@ class VoisoList(VoisoStream, FullTableStream):
         return requests.Request("GET", f"{self._api.url}{self.path}", params=dict(page))
 
     @override
-    def new_paginator(self) -> ListPaginator:
+    def new_paginator(self, window: TimeWindow) -> ListPaginator:
         return ListPaginator("Voiso", self.name, attrgetter(*self.primary_keys))
 
     @override
@@ -363,7 +363,7 @@ class VoisoList(VoisoStream, FullTableStream):
         following = [link, *(each.get(name) for each in said for name in NEXT)]
         return ListPage(
             records,
-            counted=max((count for count in counts if count is not None), default=None),
+            entries=max((count for count in counts if count is not None), default=None),
             following=next((found for each in following if (found := self._named(each))), None),
             more=any(each.get(name) is True for each in said for name in MORE),
         )

@@ -12,7 +12,7 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 
 from sandbox import Fault, Sandbox
 from tap_callrecords.http import Refused
-from tap_callrecords.sources.voiso_api import cluster_url
+from tap_callrecords.sources.voiso_api import TokenDemanded, cluster_url
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.voiso import STREAM, ago, asked, box, fill, read, small_block
 from tests.support.tap import Output, command, sync
@@ -52,6 +52,59 @@ def test_a_user_without_the_right_is_told(box: Sandbox) -> None:
         "The Voiso user of setting voiso_api_key may not read call detail records. In Voiso, give the user a role and "
         "a security access group with access to CDRs."
     )
+
+
+@pytest.mark.parametrize(
+    "fault", [{"retry_after": 0, "body": {"error": "Forbidden"}}, {"body": {"error": "Rate limit exceeded"}}]
+)
+def test_a_403_that_asks_to_wait_is_waited_out(box: Sandbox, fault: dict[str, Any]) -> None:
+    fill(box, 3)
+    box.faults.add(Fault("status", match="/cdr", status=403, times=2, **fault))
+    out = read(box)
+    assert out.error is None
+    assert len(out.records(STREAM)) == 3
+
+
+DEMANDS = (
+    {"errors": {"search_token": ["can't be blank"]}},
+    {"error": "search_token is required"},
+    {"error": "Missing parameter: search_token"},
+    {"error": "param is missing or the value is empty: search_token"},
+)
+
+
+@pytest.mark.parametrize("body", DEMANDS)
+def test_a_demand_for_a_search_token_is_answered_with_an_empty_one(box: Sandbox, body: Any) -> None:
+    fill(box, 3)
+    box.faults.add(Fault("status", match="/cdr", status=422, body=body))
+    out = read(box, start=ago(days=3))
+    assert out.error is None
+    assert [each.query.get("search_token") for each in asked(box)][:2] == [None, ""]
+    assert {each.query.get("search_token") for each in asked(box)[1:]} == {""}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "search_token expired"},
+        {"error": "per_page is too large without search_token"},
+        {"errors": {"page": ["is out of range, go on with search_token"]}},
+    ],
+)
+def test_a_refusal_that_only_speaks_of_the_search_token_sends_no_empty_one(box: Sandbox, body: Any) -> None:
+    fill(box, 3)
+    box.faults.add(Fault("status", match="page=2", status=422, body=body))
+    out = read(box, start=ago(days=3))
+    assert out.error is None
+    assert {each.query.get("search_token") for each in asked(box)} == {None}
+
+
+def test_a_demand_that_an_empty_token_does_not_meet_is_told_as_it_is(box: Sandbox) -> None:
+    body = {"errors": {"search_token": ["can't be blank"]}}
+    box.faults.add(Fault("status", match="/cdr", status=422, body=body, times=None))
+    out = read(box, voiso_page_size=1000)
+    assert refusal(out, TokenDemanded).startswith("Voiso refused a request with status 422")
+    assert [each.query.get("search_token") for each in asked(box)] == [None, ""]
 
 
 def test_an_address_without_the_api_is_told(box: Sandbox) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import Sandbox
+from sandbox import Fault, Sandbox
 from tests.sources.voiso import STREAM, ago, all_of, asked, box, fill, read, uuids
 from tests.support.tap import sync
 
@@ -155,6 +155,80 @@ def test_lists_are_read_whole_and_leave_no_bookmark(full: Sandbox, shape: Any) -
         assert out.bookmarks(stream) == []
         assert not out.bookmark.get("bookmarks", {}).get(stream)
     assert len(full.requests) == len(LISTS)
+
+
+@pytest.mark.parametrize("named", ["link", "relative", "cursor", "number", "more", "none"])
+@pytest.mark.parametrize("page", [1, 2, 3, 100])
+def test_lists_that_page_are_read_whole(full: Sandbox, named: Any, page: int) -> None:
+    switches = full.voiso.switches
+    switches.lists, switches.list_page, switches.list_next = "metadata", page, named
+    out = sync(full.voiso.config, streams=[*LISTS])
+    assert out.error is None
+    for stream, key in LISTS.items():
+        rows = full.voiso.tables[stream.removeprefix("voiso_")]
+        assert [record[key] for record in out.records(stream)] == [row[key] for row in rows]
+    assert {each.query["key"] for each in full.requests} == {full.voiso.api_key}
+
+
+@pytest.mark.parametrize("named", ["link", "cursor", "number", "none"])
+def test_a_list_whose_further_pages_can_not_be_had_is_told(full: Sandbox, named: Any) -> None:
+    switches = full.voiso.switches
+    switches.lists, switches.list_page, switches.list_next, switches.list_pages_given = "metadata", 2, named, 1
+    out = sync(full.voiso.config, streams=["voiso_wrapup_codes"])
+    total = len(full.voiso.tables["wrapup_codes"])
+    assert str(out.error) == (
+        f"Voiso's list for stream voiso_wrapup_codes is cut: {total} entries are counted, 2 came, and no further page "
+        "brings others. Report it to the vendor; until then deselect the stream."
+    )
+    assert len(out.records("voiso_wrapup_codes")) == 2
+
+
+def test_a_list_that_says_only_that_there_is_more_is_told_when_that_can_not_be_had(full: Sandbox) -> None:
+    switches = full.voiso.switches
+    switches.lists, switches.list_page, switches.list_next, switches.list_pages_given = "metadata", 2, "more", 1
+    out = sync(full.voiso.config, streams=["voiso_teams"])
+    assert str(out.error) == (
+        "Voiso's list for stream voiso_teams is cut: a further page is announced, but brings the entries of another "
+        "one. Report it to the vendor; until then deselect the stream."
+    )
+
+
+def test_a_list_that_is_shorter_than_its_total_is_told(full: Sandbox) -> None:
+    full.voiso.switches.lists, full.voiso.switches.list_total_off = "metadata", 3
+    out = sync(full.voiso.config, streams=["voiso_campaigns"])
+    assert "5 entries are counted, 2 came" in str(out.error)
+
+
+def test_an_entry_that_a_list_repeats_and_counts_twice_stops_nothing(full: Sandbox) -> None:
+    rows = [*full.voiso.tables["teams"]]
+    body = {"items": [*rows, rows[0]], "metadata": {"total": str(len(rows) + 1)}}
+    full.faults.add(Fault("status", match="/teams", status=200, body=body, content_type="application/json"))
+    out = sync(full.voiso.config, streams=["voiso_teams"])
+    assert out.error is None
+    assert len(out.records("voiso_teams")) == len(rows)
+    assert len(full.requests) == 1
+
+
+@pytest.mark.parametrize("null", [False, True])
+def test_an_empty_list_of_the_general_form_is_no_error(box: Sandbox, null: bool) -> None:
+    box.voiso.switches.lists, box.voiso.switches.null_records = "metadata", null
+    out = sync(box.voiso.config, streams=[*LISTS])
+    assert out.error is None
+    assert len(box.requests) == len(LISTS)
+
+
+def test_an_agent_whose_id_is_text_keeps_its_key_when_its_name_changes(box: Sandbox) -> None:
+    def agents(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+        box.voiso.tables["agents"].clear()
+        box.voiso.tables["agents"].add(rows)
+        return sync(box.voiso.config, streams=["voiso_agents"]).records("voiso_agents")
+
+    one, two = "0b6c9a10-36b5-4d3b-9d5e-6f7f3a2f0001", "0b6c9a10-36b5-4d3b-9d5e-6f7f3a2f0002"
+    before = agents({"id": one, "name": "Ada Example"}, {"id": two, "name": "Alan Example"})
+    after = agents({"name": "Ada Married-Example", "id": one}, {"id": two, "name": "Alan Example"})
+    assert [record["id"] for record in before] == [record["id"] for record in after]
+    assert len({record["id"] for record in before}) == 2
+    assert [record["_rescued_data"]["id"] for record in after] == [one, two]
 
 
 def test_lists_are_read_again_by_the_next_run(full: Sandbox) -> None:
