@@ -230,6 +230,8 @@ class EightX8ContactCenter(Vendor):
         if " " in text and self.switches.blanks == "reject":
             raise ValueError("timeRange")
         low, high = (int(part) for part in text.split("-"))
+        late = self.switches.closing_minutes * 60_000
+        low, high = low - late, high - late
         ignored = self.switches.ignore_range or (" " in text and self.switches.blanks == "ignore_range")
         return everything if ignored else (low, high)
 

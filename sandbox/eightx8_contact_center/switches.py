@@ -17,6 +17,7 @@ class Switches:
         precedence: Which of ``duration`` and ``timeRange`` wins (R1).
         filters_required: Without ``duration`` and the eight range filters: 400 (R2).
         range_filter: Which time of a call the range selects by (R3).
+        closing_minutes: ... with ``end``: that is so much later, after wrap-up and survey.
         bounds: Which ends of the range belong to it (R3).
         order: Rows by start, or in another order at every request (R4).
         arrivals: So many rows land before the ones already sent, one after each page, and shift the offsets (R4).
@@ -50,6 +51,7 @@ class Switches:
     precedence: Literal["duration", "timeRange"] = "duration"
     filters_required: bool = False
     range_filter: Literal["start", "end"] = "start"
+    closing_minutes: int = 0
     bounds: Literal["[]", "[)", "(]", "()"] = "[]"
     order: Literal["ascending", "descending", "unstable"] = "ascending"
     arrivals: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ from typing_extensions import override
 from tap_callrecords import instants
 from tap_callrecords.api import VendorApi, words_of
 from tap_callrecords.conversions import announced_count
+from tap_callrecords.http import Refused
 from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.paginators import Page, PageNumberPaginator, Paginator
 from tap_callrecords.records import Record
@@ -36,6 +38,8 @@ LONGEST_DURATION_MS = 10 * 365 * 86_400_000
 """A duration beyond ten years tells nothing, and must not lead beyond the calendar."""
 LONGEST_TAIL = timedelta(hours=1)
 """How long after its end a call may still be at work (wrap-up, survey), if the range selects by that (CC R3)."""
+FAR = timedelta(days=30)
+"""So far from its window, a call whose two times agree was not asked for."""
 BAD_KEY = (
     "8x8 Contact Center does not know the API key. Check setting eightx8_contact_center_api_key: it is the Key (not "
     "the Secret) of an App in 8x8 Admin Console that includes Customer Experience Recent Calls."
@@ -128,7 +132,7 @@ class RecentCalls(CallRecordStream):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._met: dict[tuple[datetime, datetime], set[int]] = {}
-        self._told_of_a_mismatch = False
+        self._told_of_a_mismatch = self._told_of_a_stray = False
 
     @property
     @override
@@ -189,10 +193,10 @@ class RecentCalls(CallRecordStream):
         return Page(records, announced=envelope.announced)
 
     def _check_time(self, record: Record, window: TimeWindow) -> None:
-        """Trust the time in the call's id more than the rendered one, and refuse calls that were not asked for.
+        """Trust the time in the call's id more than the rendered one, and look out for calls that were not asked for.
 
         Raises:
-            FatalAPIError: a call has nothing to do with the window: the vendor ignores the range (CC R8).
+            FatalAPIError: the vendor ignores the range.
         """
         rendered = instants.parse(record.call_date_utc) if record.call_date_utc else None
         created = created_at(record.call_id)
@@ -211,12 +215,37 @@ class RecentCalls(CallRecordStream):
         begins_too_late = min(times) > window.query_end + CLOCK_TOLERANCE
         ended_too_early = max(times) < window.query_start - LONGEST_TAIL - length
         if begins_too_late or ended_too_early:
+            away = max(min(times) - window.query_end, window.query_start - max(times))
+            is_beyond_doubt = away > FAR and len(times) > 1 and max(times) - min(times) <= CLOCK_TOLERANCE
+            self._judge_stray(times[0], window, is_beyond_doubt=is_beyond_doubt)
+
+    def _judge_stray(self, time: datetime, window: TimeWindow, *, is_beyond_doubt: bool) -> None:
+        """A call outside its window is bad data, to be kept, unless the vendor ignores the time range (CC R8).
+
+        Raises:
+            FatalAPIError: it does: a range that can't hold a call brings some, or this one is from another season.
+        """
+        asked = f"calls from {instants.to_text(window.query_start)} to {instants.to_text(window.query_end)}"
+        if is_beyond_doubt or self._range_is_ignored:
             raise FatalAPIError(
-                f"8x8 Contact Center was asked for calls from {instants.to_text(window.query_start)} to "
-                f"{instants.to_text(window.query_end)} but sent one of {instants.to_text(times[0])}: it ignores the "
+                f"8x8 Contact Center was asked for {asked} but sent one of {instants.to_text(time)}: it ignores the "
                 "time range, and the run ends before it reads all history. The bookmark stays before this window; "
                 "report it to the vendor."
             )
+        if not self._told_of_a_stray:
+            self._told_of_a_stray = True
+            self.logger.warning(
+                "8x8 Contact Center was asked for %s but sent one of %s too. It is kept.", asked, instants.to_text(time)
+            )
+
+    @cached_property
+    def _range_is_ignored(self) -> bool:
+        """Whether the vendor sends calls for a range of 1970, in which there were none."""
+        long_ago = TimeWindow(0, _EPOCH, _EPOCH, _EPOCH, _EPOCH + timedelta(milliseconds=1))
+        try:
+            return bool(self.api.call(self.request(long_ago, 1), self.read_body)[1])
+        except Refused:
+            return False
 
 
 def created_at(call_id: str) -> datetime | None:

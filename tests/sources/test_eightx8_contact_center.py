@@ -95,6 +95,31 @@ def test_an_ignored_range_ends_the_run_instead_of_reading_all_history(box: Sandb
     assert len(box.requests) == 1
 
 
+def test_a_range_that_is_ignored_a_little_ends_the_run_too(empty: Sandbox) -> None:
+    api = empty.eightx8_contact_center
+    api.add_calls(*(api.new_call(minutes_ago(minutes), callId=f"x{minutes}") for minutes in range(60, 70)))
+    api.switches.ignore_range = True
+    out = read(empty)
+    assert "ignores the time range" in str(out.error)
+    assert out.records(STREAM) == []
+    assert len(empty.requests) == 2  # the second one for a range without calls
+
+
+@pytest.mark.parametrize("minutes", [130, 60 * 30])
+def test_calls_that_ended_long_before_their_window_are_kept_and_told_once(
+    empty: Sandbox, minutes: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = empty.eightx8_contact_center
+    api.switches.range_filter, api.switches.closing_minutes = "end", minutes
+    rows = [api.new_call(NOW - timedelta(hours=hours), callId=f"x{hours}") for hours in range(32, 70)]
+    api.add_calls(*rows)
+    out = read(empty, window_hours=1)
+    assert out.error is None
+    late = [row["callId"] for row in rows if int(row["callId"][1:]) * 60 - minutes < 72 * 60]
+    assert set(late) <= set(ids(out))
+    assert sum("sent one of" in line and "It is kept" in line for line in caplog.messages) == 1
+
+
 def test_windows_leave_no_gap(box: Sandbox) -> None:
     read(box, window_hours=7)
     spans = sorted({tuple(map(int, body["timeRange"].split("-"))) for body in bodies(box)})
