@@ -91,17 +91,13 @@ def _plain(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 class DuckDB(Target):
-    """target-duckdb by script/target-duckdb, into a file."""
+    """target-callrecords-duckdb, into a file."""
 
     name = "target-duckdb"
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "warehouse.duckdb"
         self.settings = {"path": str(self._file)}
-
-    @override
-    def kept(self, value: Any, name: str, stream: str) -> Any:
-        return None if value == "" and name not in KEYS[stream] else value
 
     @override
     def read(self, streams: Sequence[str]) -> dict[str, list[Row]]:

@@ -110,9 +110,9 @@ class Warehouse(ABC):
 
 
 class DuckDBWarehouse(Warehouse):
-    """As target-duckdb leaves it: HUGEINT, TIMESTAMP without a zone, JSON, and null for empty text."""
+    """As target-callrecords-duckdb leaves it: BIGINT, TIMESTAMP without a zone, JSON."""
 
-    SQL_TYPES: ClassVar = {"text": "varchar", "integer": "hugeint", "number": "double", "boolean": "boolean",
+    SQL_TYPES: ClassVar = {"text": "varchar", "integer": "bigint", "number": "double", "boolean": "boolean",
                  "timestamp": "timestamp", "json": "json"}  # fmt: skip
 
     @property
@@ -145,9 +145,7 @@ class DuckDBWarehouse(Warehouse):
 
     @staticmethod
     def _value(value: Any) -> Any:
-        if isinstance(value, list | dict):
-            return json.dumps(value)
-        return None if value == "" else value
+        return json.dumps(value) if isinstance(value, list | dict) else value
 
     @override
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,442 @@
+"""The target: messages are read, records gathered in files, and files loaded."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import shutil
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any, ClassVar, TypedDict, cast
+from urllib.parse import unquote
+
+import click
+import msgspec
+from singer_sdk import BatchSink, Target
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.plugin_base import SingerCommand
+from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
+from singer_sdk.sinks import Sink
+from typing_extensions import override
+from upath import UPath
+
+from target_callrecords_duckdb import settings
+from target_callrecords_duckdb.columns import column_type
+from target_callrecords_duckdb.warehouse import LoadError, Part, Table, Warehouse
+
+COMPRESSED = 8
+"""About how many times larger records are than the file that holds them compressed, or in columns."""
+
+
+class _Stopped(Exception):  # noqa: N818 - not a fault
+    """A signal ends the reading."""
+
+
+class _Line(TypedDict, total=False):
+    """A message, its record unread."""
+
+    type: str
+    stream: str
+    record: msgspec.Raw
+    time_extracted: str | None
+    version: int | None
+
+
+class Reader(GenericSingerReader[bytes]):
+    """Reads messages, and leaves the records in RECORD messages as the bytes that they are."""
+
+    default_input = sys.stdin.buffer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._decode = msgspec.json.Decoder(_Line).decode
+        self._waiting = False
+        self.stopped_by: int | None = None
+
+    def stop(self, signum: int) -> None:
+        """End the reading: at once while a line is waited for, else after the message in hand.
+
+        Raises:
+            _Stopped: to leave the waiting.
+        """
+        self.stopped_by = signum
+        if self._waiting:
+            raise _Stopped
+
+    @override
+    def process_lines(
+        self, file_input: IO[bytes] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
+    ) -> Counter[str]:
+        read = (file_input or self.default_input).readline
+        counter: Counter[str] = Counter()
+        number = 0
+        while not self.stopped_by:
+            try:
+                self._waiting = True
+                line = read()
+                self._waiting = False
+            except _Stopped:
+                break
+            if not line:
+                break
+            number += 1
+            message = self.deserialize_json(line) if line.strip() else {"type": None}
+            kind = message.get("type")
+            if callback := callbacks.get(str(kind)):
+                callback(message)
+            elif line.strip():
+                raise LoadError(f"Line {number} of the input is not a Singer message.")
+            counter[str(kind)] += 1
+        return counter
+
+    @override
+    def deserialize_json(self, line: bytes | str) -> dict[str, Any]:
+        try:
+            message = self._decode(line)
+            if message.get("type") == SingerMessageType.RECORD:
+                return cast("dict[str, Any]", message)
+        except msgspec.DecodeError:  # NaN, for example, which is no JSON but which taps in Python write
+            pass
+        try:
+            loaded = json.loads(line)
+        except ValueError:
+            loaded = None
+        return loaded if isinstance(loaded, dict) else {}
+
+
+class DuckDBSink(BatchSink):
+    """A stream: its records are gathered in a file; that and the files of its BATCH messages are loaded in turn."""
+
+    target: TargetDuckDB
+
+    def __init__(
+        self, target: TargetDuckDB, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        self._warehouse = target.warehouse
+        self._parts: list[Part] = []
+        self._file: IO[bytes] | None = None
+        self._gathered = 0
+        self._counted = 0  # by the SDK already
+        self.table = self._table()
+
+    def _table(self) -> Table:
+        name, columns = self.stream_name, {n: column_type(each) for n, each in self.schema["properties"].items()}
+        if not columns:
+            raise LoadError(f"Stream {name}: its schema has no properties, so there is nothing to load.")
+        names = Counter(column.lower() for column in columns)
+        if twice := [column for column in columns if names[column.lower()] > 1]:
+            raise LoadError(
+                f"Stream {name}: DuckDB takes the columns {' and '.join(twice)} for one, since they differ in capitals "
+                "only. Rename or remove one with stream_maps."
+            )
+        if missing := [key for key in self.key_properties if key not in columns]:
+            raise LoadError(f"Stream {name}: its key {', '.join(missing)} is not among the properties of its schema.")
+        keys = () if self.config["load_method"] == "append-only" else self.key_properties
+        return Table(name, columns, keys)
+
+    @override
+    def get_validator(self) -> None:
+        """DuckDB looks at the types, and says what does not fit."""
+
+    @override
+    def setup(self) -> None:
+        self._warehouse.make(self.table)
+
+    @property
+    @override
+    def current_size(self) -> int:
+        return self._gathered + len(self._parts)
+
+    @property
+    @override
+    def is_full(self) -> bool:
+        return False  # all sinks are drained together
+
+    @override
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        self.write(json.dumps(record, default=_in_json).encode())
+        self._counted += 1
+
+    def write(self, record: bytes | msgspec.Raw) -> int:
+        """Gather the bytes of a record; how many they are."""
+        try:
+            if not self._file:
+                name = f"{len(self._parts)}-{id(self)}.jsonl"
+                self._file = (self._warehouse.folder / name).open("wb", buffering=1 << 20)
+            self._gathered += 1
+            size = self._file.write(record)
+            self._file.write(b"\n")
+        except OSError as error:
+            raise self._warehouse.in_words(error) from None
+        return size
+
+    def add(self, part: Part) -> None:
+        """Load this file, too, after what came before it."""
+        self._close()
+        self._parts.append(part)
+
+    def _close(self) -> None:
+        if self._file:
+            try:
+                self._file.close()
+            except OSError as error:
+                raise self._warehouse.in_words(error) from None
+            self._parts.append(Part(Path(self._file.name)))
+            self._file = None
+            self._gathered = 0
+
+    @override
+    def process_batch(self, context: dict[str, Any]) -> None:
+        self._close()
+        rows = self._warehouse.stage(self.table, self._parts)
+        self.tally_record_read(rows - self._counted)
+        self.record_counter_metric.increment(rows - self._counted)
+        self._counted = 0
+        for part in self._parts:
+            if part.file.parent == self._warehouse.folder:
+                part.file.unlink()
+        self._parts.clear()
+
+
+class TargetDuckDB(Target):
+    """Loads the streams of any Singer tap into a DuckDB file."""
+
+    name = "target-callrecords-duckdb"
+    package_name = "tap-callrecords"
+    config_jsonschema: ClassVar[dict[str, Any]] = settings.CONFIG_SCHEMA
+    default_sink_class = DuckDBSink
+    message_reader_class = Reader
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    max_parallelism = 1
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        path = self.config.get("path") or self.config["filepath"]
+        self.warehouse = Warehouse(
+            Path(path),
+            self.config["default_target_schema"],
+            memory_limit=self.config["memory_limit"],
+            threads=self.config["threads"],
+            logger=self.logger,
+        )
+        self._MAX_RECORD_AGE_IN_MINUTES = self.config["batch_wait_limit_seconds"] / 60
+        self._most_rows: int = self.config["batch_size_rows"]
+        self._most_bytes: int = self.config["batch_size_megabytes"] << 20
+        self._rows = 0
+        self._bytes = 0
+        self._unaltered: dict[str, DuckDBSink] = {}
+        self._to_delete: list[UPath] = []
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self._config = {name: value for name, value in self._config.items() if value not in ("", None)}
+        if not self._config.get("path") and not self._config.get("filepath"):
+            raise LoadError("Configuration: setting path is missing. It is the DuckDB file to load into.")
+        return super()._validate_config(raise_errors=raise_errors)
+
+    # Messages
+
+    @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        self._unaltered.clear()
+        stream, schema = message_dict.get("stream"), message_dict.get("schema")
+        if not isinstance(stream, str) or not isinstance(schema, dict):
+            raise LoadError("A SCHEMA message has no stream or no schema.")
+        schema.setdefault("properties", {})
+        super()._process_schema_message(message_dict)
+        names = Counter(name.lower() for name in self._sinks_active)
+        if twice := [name for name in self._sinks_active if names[name.lower()] > 1]:
+            raise LoadError(
+                f"DuckDB takes the tables of the streams {' and '.join(twice)} for one, since they differ in capitals "
+                "only. Rename one with stream_maps, or load it into another schema."
+            )
+
+    @override
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        stream, record = message_dict.get("stream"), message_dict.get("record")
+        sink = self._unaltered.get(cast("str", stream)) or self._as_it_is(stream)
+        if sink and isinstance(record, msgspec.Raw):
+            self._bytes += sink.write(record)
+        elif isinstance(record, msgspec.Raw):
+            super()._process_record_message({**message_dict, "record": json.loads(bytes(record))})
+            self._bytes += len(bytes(record))
+        elif isinstance(record, dict):
+            super()._process_record_message(message_dict)
+        else:
+            raise LoadError(f"Stream {stream}: a RECORD message has no record.")
+        self._rows += 1
+        self._drain_when_due()
+
+    def _as_it_is(self, stream: Any) -> DuckDBSink | None:
+        """The sink that takes the stream's records as they come, or None: something is to be done to them before."""
+        if stream not in self.mapper.stream_maps:
+            raise LoadError(f"A record of stream {stream} came before the SCHEMA message of that stream.")
+        maps = self.mapper.stream_maps[stream]
+        if len(maps) > 1 or type(maps[0]) is not SameRecordTransform or maps[0].flattening_enabled:
+            return None
+        sink = cast("DuckDBSink", self.get_sink(maps[0].stream_alias))
+        if sink.include_sdc_metadata_properties:
+            return None
+        self._unaltered[stream] = sink
+        return sink
+
+    @override
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        stream, encoding = message_dict.get("stream"), message_dict.get("encoding") or {}
+        sink = self._as_it_is(stream)
+        kind, compression = encoding.get("format"), encoding.get("compression")
+        if kind not in {"jsonl", "parquet", "arrow"} or compression not in {None, "none", "gzip"}:
+            raise LoadError(
+                f"Stream {stream}: BATCH files of format {kind} with compression {compression} can't be loaded; jsonl, "
+                "plain or with gzip, parquet and arrow can."
+            )
+        for url in message_dict.get("manifest") or ():
+            origin, file = self._local(str(url), str(stream))
+            part = Part(file, kind, compression if kind == "jsonl" else None, f"BATCH file {file.name}")
+            if sink:
+                sink.add(part)
+            else:
+                self._by_record(str(stream), part)
+            self._bytes += file.stat().st_size * (1 if (kind, part.compression) == ("jsonl", None) else COMPRESSED)
+            if self.config["clean_up_batch_files"]:
+                self._to_delete.append(origin)
+        self._drain_when_due()
+
+    def _local(self, url: str, stream: str) -> tuple[UPath, Path]:
+        """A BATCH file, and where it is on this machine: elsewhere than here, it is fetched."""
+        origin = UPath(url)
+        if origin.protocol in {"", "file", "local"} and not origin.exists():
+            origin = UPath(unquote(origin.path))
+        file = Path(origin.path)
+        if not origin.exists():
+            raise LoadError(f"Stream {stream}: the BATCH file {url} is not there. Nothing of it was loaded: run again.")
+        if origin.protocol not in {"", "file", "local"}:
+            file = self.warehouse.folder / origin.name
+            with origin.open("rb") as source, file.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+        return origin, file
+
+    def _by_record(self, stream: str, part: Part) -> None:
+        """Let the records of a BATCH file go the way of RECORD messages: they are to be altered."""
+        lines = part.file
+        if part.format != "jsonl":
+            lines = self.warehouse.folder / "batch.jsonl"
+            self.warehouse.as_lines(part, lines)
+        opened = gzip.open if part.compression == "gzip" else open
+        with opened(lines, "rb") as file:
+            for line in cast("Iterable[bytes]", file):
+                super()._process_record_message({"type": "RECORD", "stream": stream, "record": json.loads(line)})
+
+    @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_state_message(message_dict)
+        self._handle_max_record_age()
+
+    @override
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        """Nothing to do: rows of earlier versions stay, as those of streams without versions do."""
+
+    # Draining
+
+    def _drain_when_due(self) -> None:
+        if self._rows >= self._most_rows or self._bytes >= self._most_bytes:
+            self.drain_all()
+        else:
+            self._handle_max_record_age()
+
+    @override
+    def _handle_max_record_age(self) -> None:
+        if time.time() - self._last_full_drain_at > self.config["batch_wait_limit_seconds"]:
+            self.drain_all()
+
+    @override
+    def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
+        """The SDK calls this for sinks whose schema has changed, then for all others, then writes the state."""
+        super()._drain_all(sink_list, 1)
+        if sink_list is self._sinks_to_clear:
+            return
+        self.warehouse.commit()
+        for file in self._to_delete:
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                self.logger.warning("The BATCH file %s was loaded but can't be deleted (%s)", file, error.strerror)
+        self._to_delete.clear()
+        self._rows = self._bytes = 0
+
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        try:
+            super()._write_state_message(state)
+        except (OSError, AttributeError) as error:  # without standard output Python has None in its place
+            sys.stdout = None  # there is nobody to flush to
+            reason = error.strerror if isinstance(error, OSError) else "it is closed"
+            raise LoadError(
+                f"Standard output can't be written ({reason}), so the state is not told. What was loaded stays, and "
+                "the next run loads it again."
+            ) from None
+
+    @override
+    def process_endofpipe(self) -> None:
+        super().process_endofpipe()
+        self.warehouse.close()
+        if stopped_by := cast("Reader", self.message_reader).stopped_by:
+            sys.exit(128 + stopped_by)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        self.logger.info("Stopped by %s: what has come so far is loaded", signal.Signals(signum).name)
+        cast("Reader", self.message_reader).stop(signum)
+
+    # The command line
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        return _Command(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            params=[*(each for each in command.params if each.name != "file_input"), _INPUT],
+            help=command.help,
+            logger=cls.logger,
+        )
+
+
+_INPUT = click.Option(["--input", "file_input"], help="A file to read messages from.", type=click.File("rb"))
+
+
+class _Command(SingerCommand):
+    """The command line: an error that a person can do something about ends it with one line instead of a traceback."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        logging.captureWarnings(capture=True)
+        try:
+            return click.Command.invoke(self, ctx)
+        except ConfigValidationError as error:
+            self.logger.error("Configuration: %s.", "; ".join(error.errors))  # noqa: TRY400
+        except LoadError as error:
+            self.logger.error("%s", error)  # noqa: TRY400
+        except Exception:
+            self.logger.exception("A fault in target-callrecords-duckdb; please report it with this traceback")
+        return ctx.exit(1)
+
+
+def _in_json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
