@@ -44,8 +44,8 @@ _COMMON = (
         "start_date",
         th.DateTimeType,
         title="Start date",
-        description="Where the first sync begins. Without it: as far back as the vendor serves, "
-        "two years where the vendor states no limit.",
+        description="Where the first sync begins; later ones go on from the bookmark, and read nothing again that lies "
+        "before. Without it: as far back as the vendor serves, two years where the vendor states no limit.",
     ),
     th.Property(
         "end_date",
@@ -59,7 +59,8 @@ _COMMON = (
         0,
         _TEN_YEARS_HOURS,
         "Look-back in hours",
-        "How much before the bookmark is read again: calls that ended late, records that changed.",
+        "How much before the bookmark is read again: calls that ended late, records that changed. "
+        "Webex Calling: 12 hours more.",
     ),
     _whole(
         "settle_minutes",

@@ -184,6 +184,14 @@ class CallRecordStream(WindowCheckpoints):
                 instants.to_text(span.start),
                 instants.to_text(span.unreachable_since),
             )
+        if span.begins_before_start_date:
+            self.logger.warning(
+                "The start date %s lies after the bookmark of stream %s, %s: what lies between them is read as well. "
+                "The start date only says where the first sync begins; to leave calls out, move the bookmark.",
+                self.config["start_date"],
+                self.name,
+                bookmark,
+            )
         windows = plan_windows(span, self.window_length)
         if not windows:
             self.logger.warning(

@@ -24,11 +24,13 @@ class Span:
         start: the first instant.
         end: the last instant; not after `start` when there is nothing to read.
         unreachable_since: what the run should have begun with, when the vendor no longer serves it; else None.
+        begins_before_start_date: whether there is a bookmark before the start date, which is where the run begins.
     """
 
     start: datetime
     end: datetime
     unreachable_since: datetime | None = None
+    begins_before_start_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def plan_span(
 
     Args:
         now: the current time.
-        start_date: where the first run begins; None for as far back as the vendor serves.
+        start_date: where the first run begins, and the earliest that a look-back reaches; None for as far back as the
+            vendor serves.
         end_date: where to stop; None for now.
         bookmark: up to where earlier runs have read.
         lookback: how much before the bookmark is read again.
@@ -94,14 +97,20 @@ def plan_span(
     last = now - settle
     end = min(end_date, last) if end_date else last
     oldest = now - retention
-    # A look-back that is merely cut short misses nothing: only the start date or the bookmark itself does.
-    needed = max((instant for instant in (bookmark, start_date) if instant is not None), default=oldest)
-    reread_from = None if bookmark is None else min(bookmark, last) - lookback  # a bookmark may lie in the future
-    wanted = max((instant for instant in (reread_from, start_date) if instant is not None), default=oldest)
+    if bookmark is None:
+        needed = wanted = oldest if start_date is None else start_date
+    else:
+        # A look-back that is merely cut short misses nothing. What lies between the bookmark and a start date after it
+        # has not been read, so it is read now.
+        needed = bookmark
+        read_up_to = max(min(bookmark, last), oldest)  # a bookmark may lie in the future
+        reread_from = read_up_to - lookback
+        wanted = reread_from if start_date is None else min(read_up_to, max(start_date, reread_from))
     return Span(
         start=max(wanted, oldest),
         end=end,
         unreachable_since=needed if needed < oldest else None,
+        begins_before_start_date=bookmark is not None and start_date is not None and start_date > bookmark,
     )
 
 

@@ -14,7 +14,6 @@ from tap_callrecords.windows import OVERLAP, ContiguousEnd, Span, ceil_second, f
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-hours = st.integers(0, 24 * 400).map(lambda each: timedelta(hours=each))
 minutes = st.integers(0, 600).map(lambda each: timedelta(minutes=each))
 lengths = st.integers(1, 24 * 40).map(lambda each: timedelta(hours=each))
 
@@ -67,31 +66,41 @@ def plan(**changes: object) -> Span:
     return plan_span(**{**arguments, **changes})  # type: ignore[arg-type]
 
 
-@given(st.none() | instants, st.none() | instants, st.none() | instants, hours, minutes, lengths)
-def test_a_run_reads_from_the_later_of_start_date_and_looked_back_bookmark_until_now_minus_settle(
-    start_date: datetime | None,
-    end_date: datetime | None,
-    bookmark: datetime | None,
-    lookback: timedelta,
-    settle: timedelta,
-    retention: timedelta,
+# Around each other and around what the vendor serves, so that each comes before and after each other one.
+days_ago = st.integers(-2 * 24 * 60, 30 * 24 * 60).map(lambda each: NOW - timedelta(minutes=each))
+of_a_month = st.integers(0, 24 * 30).map(lambda each: timedelta(hours=each))
+
+
+@given(st.none() | days_ago, st.none() | days_ago, minutes, of_a_month)
+def test_a_first_run_reads_from_the_start_date_or_as_far_back_as_the_vendor_serves(
+    start_date: datetime | None, end_date: datetime | None, settle: timedelta, retention: timedelta
 ) -> None:
-    span = plan(
-        start_date=start_date,
-        end_date=end_date,
-        bookmark=bookmark,
-        lookback=lookback,
-        settle=settle,
-        retention=retention,
-    )
+    span = plan(start_date=start_date, end_date=end_date, settle=settle, retention=retention)
     assert span.end == min(end_date or NOW, NOW - settle)
-    assert span.start >= NOW - retention
-    if bookmark is not None and bookmark - lookback >= NOW - retention and bookmark <= NOW - settle:
-        assert span.start == max(bookmark - lookback, start_date or bookmark - lookback)
-    if bookmark is None and start_date is not None:
-        assert span.start == max(start_date, NOW - retention)
-    if bookmark is None and start_date is None:
-        assert span.start == NOW - retention
+    assert span.start == max(start_date or NOW - retention, NOW - retention)
+    assert not span.begins_before_start_date
+
+
+@given(days_ago, st.none() | days_ago, of_a_month, minutes)
+def test_a_run_with_a_bookmark_reads_the_look_back_again_but_not_what_lies_before_the_start_date(
+    bookmark: datetime, start_date: datetime | None, lookback: timedelta, settle: timedelta
+) -> None:
+    span = plan(start_date=start_date, bookmark=bookmark, lookback=lookback, settle=settle)
+    read = min(bookmark, NOW - settle)
+    if start_date is None or start_date <= read - lookback:
+        assert span.start == read - lookback
+    else:
+        assert span.start == min(start_date, read)
+
+
+@given(days_ago, st.none() | days_ago, of_a_month, minutes, of_a_month)
+def test_a_run_with_a_bookmark_leaves_no_hole_after_it_that_the_vendor_still_serves(
+    bookmark: datetime, start_date: datetime | None, lookback: timedelta, settle: timedelta, retention: timedelta
+) -> None:
+    span = plan(start_date=start_date, bookmark=bookmark, lookback=lookback, settle=settle, retention=retention)
+    assert NOW - retention <= span.start <= max(bookmark, NOW - retention)
+    assert (span.unreachable_since is not None) is (bookmark < NOW - retention)
+    assert span.begins_before_start_date is (start_date is not None and start_date > bookmark)
 
 
 def test_a_bookmark_from_the_future_skips_nothing() -> None:

@@ -31,6 +31,8 @@ Row = TypeVar("Row")
 
 MARGIN = timedelta(minutes=15)
 """How far from the edge of what Webex serves is kept: clocks differ by minutes, and requests wait for their turn."""
+MORE_LOOKBACK = timedelta(hours=12)
+"""The feed may select by a call's start (WX A1), and the longest call and the latest record add up."""
 LIVE_REACH = timedelta(hours=12)
 LIVE_OVERLAP = timedelta(minutes=5)
 MOST_LOCATIONS = 10
@@ -316,6 +318,11 @@ class DetailedCallHistory(WebexStream):
     replication_key = "report_time"
     longest_window = timedelta(hours=12)
     least_settle = timedelta(minutes=5, seconds=30)
+
+    @property
+    @override
+    def lookback(self) -> timedelta:
+        return super().lookback + MORE_LOOKBACK
 
     @property
     @override

@@ -113,12 +113,15 @@ class Judge:
     def first(self, begun_at: datetime | None, now: datetime) -> datetime:
         """Where a run with this bookmark has to begin."""
         start = max(instants.parse(self.config["start_date"]), now - self.subject.reach)
-        return start if begun_at is None else max(start, min(begun_at, now - self.settle) - self.lookback)
+        if begun_at is None:
+            return start
+        begun_at = min(begun_at, now - self.settle)
+        return max(min(begun_at, max(start, begun_at - self.lookback)), now - self.subject.reach)
 
     @property
     def lookback(self) -> timedelta:
         """As the interface has it."""
-        hours = timedelta(hours=self.config.get("lookback_hours", 24))
+        hours = timedelta(hours=self.config.get("lookback_hours", 24)) + self.subject.more_lookback
         return hours if self.subject.lookback is None else self.subject.lookback
 
     @property

@@ -34,6 +34,7 @@ class Subject:
         instant: the name of the instant by which the vendor selects, as it is switched.
         reach: how far back the vendor serves at least.
         lookback: how much before the bookmark is read again, where that is not a setting.
+        more_lookback: how much more than the setting says.
         widened: how much more than its window a query may ask for, at either end.
         small_pages: settings for pages of six or so rows.
         switches: switches that are on in all tests.
@@ -57,6 +58,7 @@ class Subject:
     instant: Callable[[Any], str] = lambda _: ""
     reach: timedelta = timedelta(days=730)
     lookback: timedelta | None = None
+    more_lookback: timedelta = timedelta(0)
     widened: timedelta = timedelta(seconds=2)
     small_pages: Values = field(default_factory=dict)
     switches: Values = field(default_factory=dict)

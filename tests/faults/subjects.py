@@ -241,6 +241,7 @@ _SUBJECTS = (
         "/cdr_feed",
         instant=lambda vendor: vendor.switches.filter_field,
         reach=timedelta(hours=720),
+        more_lookback=timedelta(hours=12),
     ),
     _webex(
         "webex_live_call_history",

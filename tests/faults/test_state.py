@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ def test_an_empty_first_run_leaves_the_settle_time_as_bookmark_and_the_next_one_
         assert close_to(reached(first, subject), now() - timedelta(minutes=30))
         box.requests.clear()
         second = run(box, subject, state=first.bookmark, lookback_hours=2, settle_minutes=30)
-        back = (subject.lookback or timedelta(hours=2)) + timedelta(seconds=2)
+        back = (subject.lookback or timedelta(hours=2) + subject.more_lookback) + timedelta(seconds=2)
         assert asked_from(box, subject) >= reached(first, subject) - back
         assert reached(second, subject) >= reached(first, subject)
 
@@ -109,7 +109,7 @@ def test_an_earlier_start_date_does_not_read_history_again(box: Sandbox, subject
     first = run(box, subject, start_date=ago(hours=30), lookback_hours=3)
     box.requests.clear()
     run(box, subject, state=first.bookmark, start_date=ago(hours=70), lookback_hours=3)
-    assert asked_from(box, subject) >= now() - timedelta(hours=3, minutes=17)
+    assert asked_from(box, subject) >= now() - timedelta(hours=3, minutes=17) - subject.more_lookback
 
 
 @pytest.mark.parametrize("subject", REREADING, ids=str)
@@ -121,6 +121,32 @@ def test_a_later_start_date_cuts_the_look_back_only(box: Sandbox, subject: Subje
     assert reached(second, subject) >= reached(first, subject)
 
 
+@pytest.mark.parametrize(("later", "lookback_hours"), [(1, 0), (8, 24)])
+@pytest.mark.parametrize("subject", WINDOWED, ids=str)
+def test_a_start_date_after_the_bookmark_leaves_no_hole(
+    box: Sandbox, subject: Subject, later: int, lookback_hours: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = now() - min(timedelta(hours=40), subject.reach - timedelta(minutes=30))
+    state = state_of(subject, instants.to_text(there), replication_key=catalog_key(box, subject))
+    rows = visible(box, subject)
+    out = run(box, subject, state=state, start_date=ago(hours=later), lookback_hours=lookback_hours)
+    wanted = due(rows, there, now() - timedelta(minutes=16))
+    assert wanted
+    assert wanted <= set(delivered(out, subject))
+    assert close_to(asked_from(box, subject), there)
+    assert "lies after the bookmark of stream" in caplog.text
+
+
+@pytest.mark.parametrize("subject", REREADING, ids=str)
+def test_a_bookmark_of_another_replication_key_is_not_trusted(box: Sandbox, subject: Subject) -> None:
+    state = state_of(subject, ago(hours=1), replication_key="another_time")
+    rows = visible(box, subject)
+    config = {**subject.of(box).config, "start_date": ago(hours=30), "lookback_hours": 0}
+    out = sync(config, state=state, streams=[subject.stream])
+    assert due(rows, now() - timedelta(hours=30), now() - timedelta(minutes=16)) <= set(delivered(out, subject))
+    assert out.bookmark["bookmarks"][subject.stream]["replication_key"] == catalog_key(box, subject)
+
+
 @pytest.mark.parametrize(("before", "after"), [(48, 1), (1, 48), (24, 0)])
 @pytest.mark.parametrize("subject", REREADING, ids=str)
 def test_the_look_back_of_this_run_counts_whatever_that_of_earlier_runs_was(
@@ -129,7 +155,8 @@ def test_the_look_back_of_this_run_counts_whatever_that_of_earlier_runs_was(
     first = run(box, subject, lookback_hours=before)
     box.requests.clear()
     run(box, subject, state=first.bookmark, lookback_hours=after, settle_minutes=8)
-    assert close_to(asked_from(box, subject), reached(first, subject) - timedelta(hours=after))
+    back = timedelta(hours=after) + subject.more_lookback
+    assert close_to(asked_from(box, subject), reached(first, subject) - back)
 
 
 @pytest.mark.parametrize("subject", WINDOWED, ids=str)
@@ -187,11 +214,29 @@ def test_a_record_dated_in_the_future_changes_nothing(subject: Subject) -> None:
         assert close_to(reached(second, subject), now() - timedelta(minutes=15))
 
 
+FORMS: dict[str, Callable[[datetime], str]] = {
+    "east": lambda instant: instant.astimezone(timezone(timedelta(hours=11))).isoformat(),
+    "west": lambda instant: instant.astimezone(timezone(timedelta(hours=-11))).isoformat(),
+    "basic": lambda instant: instant.strftime("%Y%m%dT%H%M%S+0000"),
+    "naive": lambda instant: instant.strftime("%Y-%m-%d %H:%M:%S"),
+    "microseconds": lambda instant: instant.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("subject", WINDOWED, ids=str)
-def test_a_bookmark_in_another_form_is_understood_and_written_in_ours(box: Sandbox, subject: Subject) -> None:
-    there = now() - timedelta(hours=1)
-    far_east = there.astimezone(datetime.fromisoformat("2026-01-01T00:00:00+11:00").tzinfo).isoformat()
-    out = run(box, subject, state=state_of(subject, far_east), lookback_hours=0)
+def test_a_bookmark_in_another_form_is_understood_and_written_in_ours(
+    box: Sandbox, subject: Subject, form: str
+) -> None:
+    there = now() - timedelta(hours=10)
+    rows = visible(box, subject)
+    state = state_of(subject, FORMS[form](there))
+    out = run(box, subject, state=state, lookback_hours=0, start_date=ago(hours=40))
+    wanted = due(rows, there, now() - timedelta(minutes=16))
+    assert wanted
+    assert wanted <= set(delivered(out, subject))
+    back = subject.more_lookback if subject.lookback is None else subject.lookback
+    assert close_to(asked_from(box, subject), there - back)
     _, *written = out.bookmarks(subject.stream)
     assert all(len(each) == len("2026-01-31T00:00:00.000Z") and each.endswith("Z") for each in written)
     assert all(instants.parse(each) >= there for each in written)
