@@ -102,6 +102,11 @@ class VendorApi(ABC):
             session.headers["User-Agent"] = self._user_agent
         return session
 
+    def hurry(self, *, attempts: int, seconds: float) -> None:
+        """Give up sooner than configured: a person waits. Args: attempts, and seconds, of each request at most."""
+        self._max_attempts = min(self._max_attempts, attempts)
+        self._timeout = min(self._timeout, seconds)
+
     def call(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
         """Send a request until it is answered well.
 

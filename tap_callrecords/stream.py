@@ -89,6 +89,11 @@ class CallRecordStream(WindowCheckpoints):
     has_windows: ClassVar[bool] = True
     """Whether it is read in windows of time; a list is read whole."""
 
+    requests_of_a_window: int = 1
+    """How many requests a window takes at least, one that is empty."""
+    seconds_between_requests: float = 0.0
+    """How long the vendor wants between the first requests of windows."""
+
     progress: Progress | None = None
     """How far the run has come; None before it has begun."""
 

@@ -25,11 +25,13 @@ from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_callrecords import instants, settings, surroundings
+from tap_callrecords.check import check
 from tap_callrecords.errors import one_line, tell, was_told
+from tap_callrecords.forecast import Forecast, as_json, as_text
 from tap_callrecords.mapping import ReadableMapper
 from tap_callrecords.output.errors import OutputLost
 from tap_callrecords.output.lines import PageWriter
-from tap_callrecords.redaction import REDACTOR, clean_quote, redact_logs
+from tap_callrecords.redaction import REDACTOR, redact_logs
 from tap_callrecords.run import Run
 from tap_callrecords.sources import SOURCES
 
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from tap_callrecords.stream import CallRecordStream
 
 A = TypeVar("A", bound="VendorApi")
+TESTS = ("all", "schema", "disabled")
+"""Values of `--test`, as the SDK has them."""
 
 
 class ReadableCommand(SingerCommand):
@@ -148,9 +152,8 @@ class TapCallRecords(Tap):
             SingerSDKError: what ended the run at once; else what ended the first stream that failed, told already.
         """
         self.run = Run(self.logger, self.message_writer)
-        for stream in self.streams.values():
-            if stream.selected:
-                self.api(cast("CallRecordStream", stream).api_type)  # it may refuse a setting, best before all reading
+        for stream in self.selected_streams:
+            self.api(stream.api_type)  # it may refuse a setting, best before all reading
         writer = cast("PageWriter", self.message_writer)
         if batch_config := self.config.get("batch_config"):
             writer.write_files(batch_config)
@@ -206,14 +209,53 @@ class TapCallRecords(Tap):
         return super().cb_config(ctx, param, value)
 
     @classmethod
+    def _from_command_line(cls, ctx: click.Context) -> TapCallRecords:
+        """The tap with the configuration, the catalog and the state of a command line."""
+        config, state, catalog = (ctx.params.get(name) for name in ("config", "state", "catalog"))
+        return cls(
+            config=config.config if config else None,
+            parse_env_config=bool(config and config.parse_env),
+            state=json.loads(json_object("State", state.read)) if state else None,
+            catalog=json.loads(catalog_text(catalog)) if catalog else None,
+        )
+
+    @property
+    def selected_streams(self) -> Sequence[CallRecordStream]:
+        """The streams that a run reads, in its order."""
+        return [cast("CallRecordStream", stream) for stream in self.streams.values() if stream.selected]
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        if value not in TESTS:
+            raise click.BadParameter(f"{value!r} is not one of {', '.join(TESTS[:-1])}.", ctx, param)
+        if value != TESTS[0]:
+            super().cb_test(ctx, param, value)
+            return
+        streams = cls._from_command_line(ctx).selected_streams
+        if not streams:
+            raise ConfigurationError("No stream is selected in the catalog: there is nothing to test.")
+        every_one_is_ok = True
+        for finding in check(streams):
+            click.echo(finding.line())
+            every_one_is_ok &= finding.ok
+        ctx.exit(0 if every_one_is_ok else 1)
+
+    @classmethod
+    def cb_plan(cls, ctx: click.Context, _: click.Option, value: str | None) -> None:
+        """Print what a run would read. Args: ctx: click's; value: `text` or `json`; None without the option."""
+        if value is not None:
+            forecasts = [*map(Forecast.of, cls._from_command_line(ctx).selected_streams)]
+            click.echo(as_json(forecasts) if value == "json" else as_text(forecasts))
+            ctx.exit()
+
+    @classmethod
     @override
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:
         if state is not None:
             state = io.StringIO(json_object("State", state.read))
         if catalog is not None:
-            text = json_object("Catalog", catalog.read)
-            check_catalog(json.loads(text))
-            catalog = io.StringIO(text)
+            catalog = io.StringIO(catalog_text(catalog))
         super().invoke(state=state, catalog=catalog, **options)
 
     @plugin_cli
@@ -241,6 +283,19 @@ class TapCallRecords(Tap):
     @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
+        for each in command.params:
+            if each.name in ("catalog", "state"):  # known before --test and --plan are looked at
+                each.is_eager = True
+        plan = click.Option(
+            ["--plan"],
+            is_flag=False,
+            flag_value="text",
+            type=click.Choice(["text", "json"]),
+            help="Say what a run would read and what it takes at least, and send nothing; --plan=json for programs.",
+            callback=cls.cb_plan,
+            expose_value=False,
+        )
+        command.params.append(plan)
         return ReadableCommand(
             name=command.name,
             callback=command.callback,
@@ -256,7 +311,8 @@ def _stream_problems(config: Mapping[str, Any]) -> Iterator[str]:
     for name in config["optional_streams"]:
         if name not in known:
             nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0)[0]
-            yield f"setting optional_streams names {clean_quote(name)}, which is no stream (the nearest is {nearest})"
+            said = REDACTOR.clean(name)
+            yield f"setting optional_streams names {said}, which is no stream (the nearest is {nearest})"
 
 
 def _source_problems(config: Mapping[str, Any], *, needs_one: bool) -> list[str]:
@@ -291,6 +347,17 @@ def json_object(what: str, read: Callable[[], str]) -> str:
         raise ConfigurationError(f"{what}: the file is not JSON.") from None
     if not isinstance(loaded, dict):
         raise ConfigurationError(f"{what}: the file does not hold a JSON object.")
+    return text
+
+
+def catalog_text(catalog: IO[str]) -> str:
+    """The text of a catalog that the SDK can read.
+
+    Raises:
+        ConfigurationError: it can't.
+    """
+    text = json_object("Catalog", catalog.read)
+    check_catalog(json.loads(text))
     return text
 
 

@@ -244,6 +244,7 @@ class Interactions(CallRecordStream):
     schema = StreamSchema(SCHEMAS)
     api_type = AnalyticsApi
     envelope = Envelope
+    requests_of_a_window = 2  # to have the report made, and for its first page
 
     @property
     @override

@@ -179,6 +179,7 @@ STATES = (
     Case("Stream maps of …: …", config={**READY, "stream_maps": {"voiso_cdr": {"from_party": "1 +"}}}),
     Case("Stream maps of …: …", config={**READY, "stream_maps": {"voiso_cdr": {"uuid": "__NULL__"}}}),
     Case("Stream maps of … can't", config={**READY, "stream_maps": {"voiso_cdr": {"__alias__": "1 / 0"}}}),
+    Case("No stream is selected", config=READY, streams=["webex_live_call_history"], arguments=("--test",)),
     Case("Catalog: it is not", config=READY, arguments=("--catalog", "{folder}/c.json"), files={"c.json": "{}"}),
     Case(
         "Stream … was last read",
@@ -465,8 +466,10 @@ NOT_ERRORS = (
     ),
     *("does not have access to pbxId", "105-400-038|does not have access to api category"),
 )
-NO_SENTENCES = {"conversions.py", "progress.py", "redaction.py"}
-SAID_OTHERWISE = re.compile(r".*logger\.(debug|info|warning)|_whole|_text|_secret|th\.Property|re\.compile|BrokenBody")
+NO_SENTENCES = {"check.py", "conversions.py", "forecast.py", "progress.py", "redaction.py"}
+SAID_OTHERWISE = re.compile(
+    r".*logger\.(debug|info|warning)|click\.Option|_whole|_text|_secret|th\.Property|re\.compile|BrokenBody"
+)
 
 
 def template(node: ast.AST) -> str | None:

@@ -1,0 +1,156 @@
+"""`--test`: whether each selected stream can be read, and what was seen of it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import requests
+from singer_sdk.exceptions import SingerSDKError
+
+from tap_callrecords.errors import AccessRefused, one_line, tell
+from tap_callrecords.progress import in_words
+from tap_callrecords.redaction import REDACTOR
+from tap_callrecords.stream import TWO_YEARS
+
+if TYPE_CHECKING:
+    from tap_callrecords.api import VendorApi
+    from tap_callrecords.records import Record
+    from tap_callrecords.stream import CallRecordStream
+
+ANSWER_WITHIN_SECONDS = 55.0
+"""A person waits."""
+LOOK_BACK_SECONDS = 30.0
+"""How long all streams of a source look into older windows for a record."""
+TRIES, TRY_SECONDS = 2, 15.0
+"""Of a request."""
+NOTABLE_SKEW_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of a stream."""
+
+    stream: str
+    ok: bool
+    said: str
+
+    def line(self) -> str:
+        """As it is printed."""
+        return f"{'OK' if self.ok else 'FAILED':<6}  {self.stream}: {self.said}"
+
+
+def check(streams: Sequence[CallRecordStream]) -> Iterator[Finding]:
+    """Ask for a record of each stream, all sources at once; findings come as they are made."""
+    sources: dict[type[VendorApi], list[CallRecordStream]] = {}
+    for stream in streams:
+        sources.setdefault(stream.api_type, []).append(stream)
+    found: queue.SimpleQueue[Finding] = queue.SimpleQueue()
+    for each in sources.values():
+        # Daemons: a vendor that does not answer must not keep the command waiting.
+        threading.Thread(target=_check_source, args=(each, found), daemon=True).start()
+    pace = max((sum(stream.seconds_between_requests for stream in each[1:]) for each in sources.values()), default=0.0)
+    until = time.monotonic() + ANSWER_WITHIN_SECONDS + pace
+    waiting = {stream.name: None for stream in streams}
+    while waiting:
+        try:
+            finding = found.get(timeout=max(0.0, until - time.monotonic()))
+        except queue.Empty:
+            break
+        del waiting[finding.stream]
+        yield finding
+    for name in waiting:
+        yield Finding(name, ok=False, said="no answer within a minute. What was waited for stands in the log.")
+
+
+def _check_source(streams: Sequence[CallRecordStream], found: queue.SimpleQueue[Finding]) -> None:
+    refusal: AccessRefused | None = None
+    for stream in streams:
+        try:
+            if refusal is not None:
+                raise refusal  # noqa: TRY301 - credentials are not tried again for each stream
+            said, ok = _look(stream, LOOK_BACK_SECONDS / len(streams)), True
+        except SingerSDKError as error:
+            refusal = error if isinstance(error, AccessRefused) else None
+            said, ok = REDACTOR.clean(one_line(error)), False
+        except Exception as error:  # noqa: BLE001 - a fault of ours, told with its traceback
+            tell(error, stream.logger)
+            said, ok = f"a fault in tap-callrecords ({type(error).__name__})", False
+        found.put(Finding(stream.name, ok, said))
+
+
+def _look(stream: CallRecordStream, seconds: float) -> str:
+    """Ask for the newest pages until a record comes; say what was seen.
+
+    Raises:
+        SingerSDKError: why the stream can't be read.
+    """
+    until = time.monotonic() + seconds
+    stream.api.hurry(attempts=TRIES, seconds=TRY_SECONDS)
+    skew: list[float] = []
+
+    def note_skew(response: requests.Response, *_: Any, **__: Any) -> None:
+        if (ahead := _seconds_ahead(response)) is not None:
+            skew.append(ahead)
+
+    stream.api.session().hooks["response"].append(note_skew)
+    seen = _seen(stream, until)
+    ahead = skew[-1] if skew else 0.0  # that of the data, not of the token
+    clock = ""
+    if abs(ahead) > NOTABLE_SKEW_SECONDS:
+        clock = f"this machine's clock is {in_words(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the vendor's"
+    return "; ".join(filter(None, [seen, _reach(stream), clock]))
+
+
+def _seen(stream: CallRecordStream, until: float) -> str:
+    if not stream.has_windows:
+        count = sum(len(page.records) for window in stream.plan()[1] for page in stream.drain(window))
+        return f"{count:,} {'entry' if count == 1 else 'entries'}"
+    looked_from: datetime | None = None
+    for pages, window in enumerate(reversed(stream.plan()[1])):
+        if looked_from is not None and (pages >= stream.test_windows or time.monotonic() > until):
+            break
+        for page in stream.drain(window):
+            if page.records:
+                return _newest(page.records, stream)
+            if stream.seconds_between_requests:
+                break
+        looked_from = window.start
+    if looked_from is None:
+        return "nothing was asked for, as no time lies between the start date and the end"
+    return f"no record in the last {_days(datetime.now(UTC) - looked_from)}"
+
+
+def _newest(records: Sequence[Record], stream: CallRecordStream) -> str:
+    values = (getattr(record, stream.replication_key or "", None) for record in records)
+    instants = [value for value in values if isinstance(value, str) and value]
+    return f"a record of {max(instants)}" if instants else "a record"
+
+
+def _reach(stream: CallRecordStream) -> str:
+    if not stream.has_windows:
+        return ""
+    if stream.retention >= TWO_YEARS:
+        return "the vendor states no limit to its history"
+    return f"the vendor serves the last {_days(stream.retention)}"
+
+
+def _days(length: timedelta) -> str:
+    hours = round(length / timedelta(hours=1))
+    return f"{hours} hours" if hours < 72 else f"{round(hours / 24)} days"  # noqa: PLR2004 - three days
+
+
+def _seconds_ahead(response: requests.Response) -> float | None:
+    """How far this machine's clock is ahead of that of an answer."""
+    try:
+        theirs = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return None
+    theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+    return (datetime.now(UTC) - theirs).total_seconds()
