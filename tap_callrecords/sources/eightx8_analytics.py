@@ -39,7 +39,7 @@ PAGE_SIZE = 1000
 """The most that the vendor allows (CC B4)."""
 STATUS_REQUESTS = 40
 """How often a report that is not done is asked after: about half an hour."""
-DATA_REQUESTS = 6
+DATA_REQUESTS = 7
 """How often a page that the vendor does not know is asked for before another report is made: about a minute."""
 HEADERS_MISSING = (
     "8x8 Analytics for Contact Center sent a page of a report without the headers that count its rows and lead to the "
@@ -288,13 +288,14 @@ class Interactions(CallRecordStream):
             return Page([], next=page_url(data_url, window.page_size(PAGE_SIZE, most=PAGE_SIZE)))
         pauses = waits()
         next(pauses)
-        for _ in range(DATA_REQUESTS):  # a report may be done some seconds before all of the vendor's servers know it
+        for number in range(DATA_REQUESTS):  # a report may be done some seconds before its data are there
+            if number:
+                time.sleep(pauses.send(None))
             try:
                 return super().fetch(window, page)
             except Refused as error:
                 if error.status not in (requests.codes.not_found, requests.codes.gone):
                     raise
-            time.sleep(pauses.send(None))
         raise PageLost(f"{self.api.product} no longer knows the report.")
 
     @override
