@@ -66,8 +66,7 @@ def test_an_answer_to_creation_that_is_no_report_is_asked_for_again(empty: Sandb
     assert out.error is None
 
 
-@pytest.mark.parametrize("word", ["DONE", "done", "Done"])
-@pytest.mark.parametrize("polls", [0, 1])
+@pytest.mark.parametrize(("word", "polls"), [("done", 0), ("Done", 1)])
 def test_a_report_is_done_in_upper_and_lower_case(box: Sandbox, word: str, polls: int) -> None:
     switches = box.eightx8_analytics.switches
     switches.done_word, switches.polls = word, polls
@@ -91,7 +90,7 @@ def test_a_report_that_is_done_but_not_there_yet_is_waited_for_and_not_made_agai
 # What counts a report's rows, and what is no page at all
 
 
-@pytest.mark.parametrize("after", [0, 1, 3, 6])
+@pytest.mark.parametrize("after", [0, 1, 6])
 def test_a_page_without_the_headers_that_count_and_lead_on_is_asked_for_again(box: Sandbox, after: int) -> None:
     switches = box.eightx8_analytics.switches
     switches.strip_headers, switches.strip_after = 2, after

@@ -184,13 +184,12 @@ def test_rows_that_shift_while_pages_are_read_make_none_go_missing(box: Sandbox,
 
 @pytest.mark.parametrize("order", ["ascending", "descending", "unstable"])
 @pytest.mark.parametrize("exchange", ["hides", "repeats", "anywhere"])
-@pytest.mark.parametrize("exchanges", [1, 6])
 def test_a_row_that_leaves_and_one_that_lands_between_two_pages_hide_no_other(
-    box: Sandbox, order: Any, exchange: Any, exchanges: int
+    box: Sandbox, order: Any, exchange: Any
 ) -> None:
     api = box.eightx8_contact_center
     there = expected(api)
-    api.switches.order, api.switches.exchange, api.switches.exchanges = order, exchange, exchanges
+    api.switches.order, api.switches.exchange, api.switches.exchanges = order, exchange, 6
     out = read(box)
     assert out.error is None
     assert api.switches.exchanges == 0

@@ -99,9 +99,7 @@ def test_a_row_without_its_id_is_kept_and_told(empty: Sandbox, caplog: pytest.Lo
     assert sum("lacks its key" in line for line in caplog.messages) == 1
 
 
-@pytest.mark.parametrize("stream", [RECORDS, LEGS])
-@pytest.mark.parametrize("size", [4, 7, 100])
-@pytest.mark.parametrize("repeats", [1, 3])
+@pytest.mark.parametrize(("stream", "size", "repeats"), [(RECORDS, 4, 1), (RECORDS, 4, 3), (LEGS, 7, 3), (LEGS, 99, 1)])
 def test_rows_that_the_vendor_counts_twice_stop_nothing(
     empty: Sandbox, stream: str, size: int, repeats: int, caplog: pytest.LogCaptureFixture
 ) -> None:
