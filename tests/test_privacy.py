@@ -154,6 +154,41 @@ def test_long_texts_are_not_kept_at_hand() -> None:
 
 # Records
 
+FREE_TEXT: Mapping[str, set[str]] = {
+    "eightx8_call_legs": {"account_code", "aa_path", "master_slave_exts", "record_service_on", "barge_service_on"},
+    "eightx8_call_records": {"aa_destination"},
+    "eightx8_interactions": {
+        *("subject", "agent_notes", "external_transaction_data", "case_number", "case_follow_up", "channel_name"),
+        *("participant_comments.comment", "participants.participant_comments.comment", "recording_file_names"),
+        *("wrap_up_code_text", "participants.wrap_up_code_text", "outbound_phone_code_text"),
+        *("participant_assign_reason", "participant_handling_outcome"),
+        *("participants.participant_assign_reason", "participants.participant_handling_outcome"),
+    },
+    "eightx8_recent_calls": {"post_call_survey", "voice_comment", "voice_comment_file_names", "total_score"},
+    "voiso_cdr": {"text", "template", "destination_name", "sid"},
+    "webex_detailed_call_history": {"transfer_type_context", "answer_reason", "external_customer_id"},
+}
+"""Drawn from the vendors' documents, not from the schemas: what people write, and what nobody describes."""
+
+
+@pytest.mark.parametrize("stream", FREE_TEXT)
+def test_what_people_write_and_what_nobody_describes_is_personal(stream: str) -> None:
+    marked = {each.path for each in walk(schema_of(stream)) if "x-pii" in each.schema}
+    assert FREE_TEXT[stream] - marked == set()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "survey",
+    [f'[{{"{MARK}": "{MARK}", "n": [5550147]}}]', f'{{"q": {{"a": "{MARK}"}}}}', MARK, "5550147", [MARK], [[MARK]]],
+)
+def test_no_member_of_a_survey_leaves_in_clear(survey: Any, mode: str) -> None:
+    builder = builder_for("eightx8_recent_calls", privacy=MODES[mode])
+    (record,) = builder.read(body_of([{"callId": "c", "postCallSurvey": survey}]))[1]
+    line = re.sub(HASH, "", msgspec.json.encode(record).decode())
+    assert MARK not in line
+    assert "555" not in line
+
 
 def test_keys_are_never_personal() -> None:
     for stream in STREAMS:

@@ -221,6 +221,23 @@ def test_personal_data_is_of_three_kinds_and_never_typed_so_that_a_hash_does_not
             assert "string" in types_of(each.schema) or each.schema["items"]["type"] == "string", each.path
 
 
+REASONS = {"id", "unit", "word", "time", "service", "device"}
+
+
+def test_free_text_and_free_json_are_personal_unless_a_reason_says_otherwise(schema: dict[str, Any]) -> None:
+    for each in walk(schema):
+        is_free = bool(types_of(each.schema) & {"string", "array", "object"}) and not nested_in(each.schema)
+        if is_free and "format" not in each.schema and each.name != "_rescued_data":
+            assert ("x-pii" in each.schema) is not (each.schema.get("x-not-pii") in REASONS), each.path
+        assert not ("x-pii" in each.schema and "x-not-pii" in each.schema), each.path
+
+
+def test_what_identifies_a_row_tells_or_helps_and_never_changes(schema: dict[str, Any]) -> None:
+    marked = {each.path: each.schema["x-identity"] for each in walk(schema) if "x-identity" in each.schema}
+    assert set(marked.values()) in ({"tells", "helps"}, set())
+    assert not {name for name in marked if re.search("duration|status|state|outcome|_ongoing|agent|name|count", name)}
+
+
 def test_every_schema_has_room_for_rescued_data(schema: dict[str, Any]) -> None:
     assert list(schema["properties"])[-1] == "_rescued_data"
     assert schema["properties"]["_rescued_data"]["type"] == ["object", "null"]
