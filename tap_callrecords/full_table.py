@@ -21,11 +21,13 @@ class ListPage(Page):
 
     Attributes:
         entries: how many the answer says the list has, or this page; None where it does not say.
+        pages: how many pages it says there are; 0 where it does not say.
         following: the parameters that ask for the next page, as the answer says; None where it names none.
         more: it says that there is one.
     """
 
     entries: int | None = None
+    pages: int = 0
     following: Mapping[str, str] | None = None
     more: bool = False
 
@@ -54,8 +56,7 @@ class ListPaginator(Paginator[Mapping[str, str]]):
         self._counted = max(self._counted, page.entries or 0)
         if new:
             self._received += len(page.records)
-            following = page.following or page.more or self._received < self._counted
-            if following:
+            if page.following or page.more or page.pages > self._number or self._received < self._counted:
                 self._number += 1
                 self.current = page.following or {"page": str(self._number)}
                 return True

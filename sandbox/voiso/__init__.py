@@ -115,10 +115,21 @@ class Voiso(Vendor):
             rows = [{**row, "sandbox_field": "new"} for row in rows]
         match self.switches.lists:
             case "array":
-                return JSONResponse(rows)
+                return self._bare_list(request, rows)
             case "object":
                 return JSONResponse({"items": rows, "count": len(rows)})
         return JSONResponse(self._list_page(request, rows))
+
+    def _bare_list(self, request: Request, rows: list[Row]) -> Response:
+        """A bare array; in pages, headers tell of what follows."""
+        size = self.switches.list_page or len(rows) or 1
+        number = int(request.query_params.get("page", "1"))
+        headers = {}
+        if self.switches.list_next == "link" and number * size < len(rows):
+            headers = {"Link": f'<{request.url.path}?key={self.api_key}&page={number + 1}>; rel="next"'}
+        elif self.switches.list_next == "none":
+            headers = {"X-Total-Count": str(len(rows))}
+        return JSONResponse(rows[(number - 1) * size : number * size], headers=headers)
 
     def _list_page(self, request: Request, rows: list[Row]) -> Any:
         """A page of a list in v4's general form (VO 11)."""
@@ -134,7 +145,16 @@ class Voiso(Vendor):
             metadata["next_cursor"] = f"after-{number + 1}" if more else None
         if switches.list_next == "more":
             metadata = {"has_more": more}
-        named = {"link": f"http://internal.example{link}", "relative": link, "number": number + 1}
+        if switches.list_next == "pages":
+            metadata = {"pagination": {"page": number, "total_pages": -(-len(rows) // size)}}
+        named = {
+            "link": f"http://internal.example{link}",
+            "relative": link,
+            "number": number + 1,
+            "path": f"{request.url.path}/{number + 1}",
+        }
+        if switches.list_next == "path":
+            metadata = {}
         following = {"next": named[switches.list_next] if more else None} if switches.list_next in named else {}
         return {"items": page or (None if switches.null_records else []), "metadata": metadata, **following}
 

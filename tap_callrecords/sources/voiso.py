@@ -357,15 +357,17 @@ class VoisoList(VoisoStream, FullTableStream):
 
     @override
     def page(self, envelope: ListEnvelope[Any], records: list[Record], response: requests.Response) -> Page:
-        said = [envelope.about, *(each for each in envelope.about.values() if isinstance(each, dict))]
+        said = [*_objects(envelope.about)]
         counts = [count_of(each.get(name)) for each in said for name in COUNTS]
-        link = next_link(response.headers.get("Link"))
-        following = [link, *(each.get(name) for each in said for name in NEXT)]
+        counts += [count_of(response.headers.get(name)) for name in COUNTING_HEADERS]
+        pages = [count_of(each.get(name)) for each in said for name in PAGES]
+        following = [next_link(response.headers.get("Link")), *(each.get(name) for each in said for name in NEXT)]
         return ListPage(
             records,
             entries=max((count for count in counts if count is not None), default=None),
+            pages=max((count for count in pages if count is not None), default=0),
             following=next((found for each in following if (found := self._named(each))), None),
-            more=any(each.get(name) is True for each in said for name in MORE),
+            more=any(following) or any(each.get(name) is True for each in said for name in MORE),
         )
 
     def _named(self, following: Any) -> Mapping[str, str] | None:
@@ -393,7 +395,17 @@ class VoisoList(VoisoStream, FullTableStream):
 
 COUNTS = ("total", "total_count", "totalCount", "total_records", "count")
 NEXT = ("next", "next_page", "nextPage", "next_url", "next_page_url", "next_cursor", "nextCursor")
+PAGES = ("total_pages", "totalPages", "pages", "page_count", "pageCount", "last_page", "lastPage")
+COUNTING_HEADERS = ("X-Total-Count", "X-Total", "Total")
 MORE = ("has_more", "hasMore", "has_next", "hasNext")
+
+
+def _objects(members: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """An object and all objects within it: what is said about a list may stand in `metadata`, `links` and the like."""
+    yield members
+    for each in members.values():
+        if isinstance(each, dict):
+            yield from _objects(each)
 
 
 def only_array(body: bytes) -> tuple[bytes, bytes]:
@@ -416,8 +428,7 @@ def only_array(body: bytes) -> tuple[bytes, bytes]:
         about = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenBody("no JSON object") from error
-    said = [about, *(each for each in about.values() if isinstance(each, dict))]
-    counts = {count_of(each.get(name)) for each in said for name in COUNTS} - {None}
+    counts = {count_of(each.get(name)) for each in _objects(about) for name in COUNTS} - {None}
     if not arrays and None in about.values() and counts == {0}:
         return b"[]", b"{}"
     raise BrokenBody(f"{len(arrays)} arrays")

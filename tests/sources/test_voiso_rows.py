@@ -157,8 +157,8 @@ def test_lists_are_read_whole_and_leave_no_bookmark(full: Sandbox, shape: Any) -
     assert len(full.requests) == len(LISTS)
 
 
-@pytest.mark.parametrize("named", ["link", "relative", "cursor", "number", "more", "none"])
-@pytest.mark.parametrize("page", [1, 2, 3, 100])
+@pytest.mark.parametrize("named", ["link", "relative", "cursor", "number", "path", "more", "pages", "none"])
+@pytest.mark.parametrize("page", [1, 3, 100])
 def test_lists_that_page_are_read_whole(full: Sandbox, named: Any, page: int) -> None:
     switches = full.voiso.switches
     switches.lists, switches.list_page, switches.list_next = "metadata", page, named
@@ -168,6 +168,15 @@ def test_lists_that_page_are_read_whole(full: Sandbox, named: Any, page: int) ->
         rows = full.voiso.tables[stream.removeprefix("voiso_")]
         assert [record[key] for record in out.records(stream)] == [row[key] for row in rows]
     assert {each.query["key"] for each in full.requests} == {full.voiso.api_key}
+
+
+@pytest.mark.parametrize("named", ["link", "none"])
+def test_bare_lists_that_page_by_their_headers_are_read_whole(full: Sandbox, named: Any) -> None:
+    full.voiso.switches.list_page, full.voiso.switches.list_next = 2, named
+    out = sync(full.voiso.config, streams=["voiso_teams"])
+    assert out.error is None
+    assert out.records("voiso_teams") != []
+    assert len(out.records("voiso_teams")) == len(full.voiso.tables["teams"])
 
 
 @pytest.mark.parametrize("named", ["link", "cursor", "number", "none"])
@@ -183,9 +192,10 @@ def test_a_list_whose_further_pages_can_not_be_had_is_told(full: Sandbox, named:
     assert len(out.records("voiso_wrapup_codes")) == 2
 
 
-def test_a_list_that_says_only_that_there_is_more_is_told_when_that_can_not_be_had(full: Sandbox) -> None:
+@pytest.mark.parametrize("named", ["more", "path", "pages"])
+def test_a_list_that_says_only_that_there_is_more_is_told_when_that_can_not_be_had(full: Sandbox, named: Any) -> None:
     switches = full.voiso.switches
-    switches.lists, switches.list_page, switches.list_next, switches.list_pages_given = "metadata", 2, "more", 1
+    switches.lists, switches.list_page, switches.list_next, switches.list_pages_given = "metadata", 2, named, 1
     out = sync(full.voiso.config, streams=["voiso_teams"])
     assert str(out.error) == (
         "Voiso's list for stream voiso_teams is cut: a further page is announced, but brings the entries of another "
