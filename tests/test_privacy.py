@@ -50,6 +50,7 @@ def test_a_north_american_number_has_one_spelling(spelling: str) -> None:
     "spelling",
     [
         *("+44 20 7946 0000", "442079460000", "0044 20 7946 0000", "011 44 20 7946 0000", "+44 (0)20 7946 0000"),
+        *("0044 (0)20 7946 0000", "+44 (0) 20 7946 0000", "00 44(0)2079460000"),
         *("+44(0)2079460000", "(+44) 20 7946 0000", "tel:+44-20-7946-0000"),
     ],
 )
@@ -87,6 +88,67 @@ def test_separators_make_no_difference(number: str, gaps: list[str]) -> None:
     for place, gap in enumerate(gaps, 3):
         spelled = spelled[:place] + gap + spelled[place:]
     assert normalise_number(spelled) == normalise_number(number) == number[1:]
+
+
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u00ad"
+BLANKS = " \t\u00a0\u2002\u2007\u2009\u202f\u3000\u200b\u200e"
+ZEROS = ["0", "\u0660", "\u06f0", "\u0966", "\uff10", "\U0001d7ce"]
+"""The digit nought of several scripts; the other nine follow it."""
+EXTENSIONS = [
+    "x{}",
+    " x {}",
+    " ext. {}",
+    ";ext={}",
+    " extension {}",
+    "#{}",
+    ", ext {}",
+    " (ext. {})",
+    " extn {}",
+    "EXT:{}",
+]
+
+
+@st.composite
+def spellings(draw: st.DrawFn) -> tuple[str, str]:
+    """A number with its country's code, from 7 digits on, and one of its spellings."""
+    country = draw(st.sampled_from(["1212555", "44", "298", "290", "683", "49", "7", "852"]))
+    rest = {"290": 4, "683": 4, "298": 6, "1212555": 4, "852": 8}.get(country, 9)
+    number = country + draw(st.text("0123456789", min_size=rest, max_size=rest))
+    zero, gaps = ord(draw(st.sampled_from(ZEROS))), draw(st.sampled_from([*DASHES, *BLANKS, *"./_·()[]'", ""]))
+    between = draw(st.lists(st.sampled_from(["", "", gaps, gaps * 2]), min_size=len(number), max_size=len(number)))
+    spelled = "".join(chr(zero + int(digit)) + gap for digit, gap in zip(number, between, strict=True))
+    before = draw(st.sampled_from(["+", "+ ", "\uff0b", "00", "00 ", "(+", "tel:+", " +", "\u202a+"]))
+    extension = draw(st.sampled_from(["", "12", "007"]))
+    behind = draw(st.sampled_from(EXTENSIONS)).format(extension) if extension else ""
+    return number + (f"x{extension}" if extension else ""), before + spelled + behind
+
+
+@given(spelling=spellings())
+@settings(max_examples=500)
+def test_a_number_with_its_country_has_one_spelling_however_it_is_written(spelling: tuple[str, str]) -> None:
+    number, written = spelling
+    assert len(written.strip()) > 64 or normalise_number(written) == number
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "+298 201234",
+        "00298201234",
+        "00 298 20 12 34",
+        "(00298) 201234",
+        "011 298 201234",
+        "298201234",
+        "+298\u2011201234",
+    ],
+)
+def test_a_number_of_a_small_country_has_one_spelling(spelling: str) -> None:
+    assert normalise_number(spelling) == "298201234"
+
+
+@pytest.mark.parametrize("lists", ["1001,1002", "1001, 1002", "1001;1002", "2125550147,2125550148"])
+def test_several_numbers_are_not_taken_for_one(lists: str) -> None:
+    assert normalise_number(lists) == lists
 
 
 @given(value=st.text())
