@@ -55,3 +55,9 @@ def was_told(error: BaseException) -> bool:
 def one_line(error: BaseException) -> str:
     """What an error says, in one line."""
     return " ".join(str(error).split())
+
+
+def as_written(name: object) -> str:
+    """What the user has named something, fit for a log: without control characters, and short."""
+    text = str(name)
+    return (text if text.isprintable() else ascii(text))[:100]

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import fnmatch
+import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from singer_sdk.exceptions import MapExpressionError, MappingError
 from singer_sdk.mapper import NULL_STRING, CustomStreamMap, PluginMapper, StreamMap
 from typing_extensions import override
 
-from tap_callrecords.errors import one_line
-from tap_callrecords.redaction import clean_quote
+from tap_callrecords.errors import as_written, one_line
 
 
 class ReadableMapper(PluginMapper):
     """Makes stream maps whose errors say which stream and property they are about."""
 
+    def __init__(self, plugin_config: dict[str, Any], logger: logging.Logger) -> None:
+        with _in_words("Stream maps"):
+            super().__init__(plugin_config, logger)
+
     @override
     def register_raw_stream_schema(self, stream_name: str, schema: dict[str, Any], key_properties: Any) -> None:
-        try:
+        with _in_words(f"Stream maps of {stream_name}"):
             super().register_raw_stream_schema(stream_name, schema, key_properties)
-        except MappingError as error:
-            raise MappingError(f"Stream maps of {stream_name}: {clean_quote(one_line(error))}") from None
-        except Exception as error:  # noqa: BLE001 - whatever an expression or a name leads to
-            raise MappingError(
-                f"Stream maps of {stream_name} can't be used ({type(error).__name__}). Check the settings stream_maps "
-                "and flattening_max_depth."
-            ) from None
         for stream_map in self.stream_maps[stream_name]:
             _tell_in_words(stream_map, stream_name)
             _flatten_as_its_schema(stream_map)
@@ -43,11 +41,24 @@ class ReadableMapper(PluginMapper):
             source = changes.get("__source__", pattern) if isinstance(changes, dict) else pattern
             names = fnmatch.filter(streams, str(source))
             if not names and not fnmatch.filter(others, str(source)):
-                yield f"The stream map of {clean_quote(pattern)} changes nothing: there is no such stream."
+                yield f"The stream map of {as_written(pattern)} changes nothing: there is no such stream."
             for name, change in changes.items() if isinstance(changes, dict) and names else ():
                 known = name.startswith("__") or any(name in streams[each]["properties"] for each in names)
                 if change in (None, NULL_STRING) and not known:
-                    yield f"The stream map of {clean_quote(pattern)} removes nothing: it has no {clean_quote(name)}."
+                    yield f"The stream map of {as_written(pattern)} removes nothing: it has no {as_written(name)}."
+
+
+@contextmanager
+def _in_words(whose: str) -> Iterator[None]:
+    try:
+        yield
+    except MappingError as error:
+        raise MappingError(f"{whose}: {one_line(error)}") from None
+    except Exception as error:  # noqa: BLE001 - whatever an expression or a name leads to
+        raise MappingError(
+            f"{whose} can't be used ({type(error).__name__}). Check the settings stream_maps, flattening_max_depth and "
+            "flattening_max_key_length."
+        ) from None
 
 
 def _tell_in_words(stream_map: StreamMap, stream: str) -> None:

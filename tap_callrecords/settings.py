@@ -16,9 +16,10 @@ from jsonschema import ValidationError
 from singer_sdk import typing as th
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigurationError
+from singer_sdk.helpers.capabilities import FLATTENING_CONFIG
 
 from tap_callrecords import instants
-from tap_callrecords.redaction import clean_quote
+from tap_callrecords.errors import as_written
 
 _TEN_YEARS_HOURS = 87_600
 _YEAR_MINUTES = 525_600
@@ -381,6 +382,11 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
 
 NAMES: Sequence[str] = tuple(CONFIG_SCHEMA["properties"])
 """The settings of our own, in the order in which they are shown."""
+for _name, _most in (("flattening_max_depth", 20), ("flattening_max_key_length", 1000)):
+    _theirs = FLATTENING_CONFIG["properties"][_name]
+    _said = f"{_theirs['description']} From 1 to {_most}."
+    # Where the SDK finds a setting it leaves it as it is.
+    CONFIG_SCHEMA["properties"][_name] = {**_theirs, "minimum": 1, "maximum": _most, "description": _said}
 _INSTANTS = ("start_date", "end_date")
 _OTHER_VARIABLES = {"loglevel", "warehouse"}
 """What begins like a setting's environment variable and is another's: the SDK's, dbt's."""
@@ -394,6 +400,14 @@ def secrets(config: Mapping[str, Any]) -> list[str]:
     return [
         value for name, value in config.items() if properties.get(name, {}).get("secret") and isinstance(value, str)
     ]
+
+
+def schema_problems(validator: Any, config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with settings by their JSON Schema, a sentence each, without values."""
+    try:
+        yield from (said for error in validator.iter_errors(config) if (said := in_words(error)))
+    except (AttributeError, TypeError):  # the SDK's schema of `__else__` is not one that the library can follow
+        yield "setting stream_maps is not valid (__else__)"
 
 
 def in_words(error: ValidationError) -> str | None:
@@ -431,6 +445,8 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"setting {name} {problem}"
         if _SENT_IN_HEADERS.fullmatch(name) and not _fits_header(str(value)):
             yield f"setting {name} holds a blank at an end, a line break or a letter beyond ASCII: copy it again"
+    if config.get("flattening_enabled") and not config.get("flattening_max_depth"):
+        yield "setting flattening_max_depth is missing: flattening_enabled needs it"
     if config.get("pii_mode") == "hash" and not config.get("pii_hash_key"):
         yield "setting pii_hash_key is missing: pii_mode hash needs it"
 
@@ -459,7 +475,7 @@ def only_set(config: Mapping[str, Any]) -> dict[str, Any]:
             and "integer" in known.get(name, {}).get("type", ())
         ):
             value = int(value)  # noqa: PLW2901
-        if not _is_empty(value) and value != []:
+        if not _is_empty(value) and (value != [] or "array" not in known.get(name, {}).get("type", ())):
             found[name] = value
     return found
 
@@ -475,7 +491,7 @@ def unknown(names: Iterable[str]) -> Iterator[str]:
         if name not in known:
             nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0.5)
             hint = f" Did you mean {nearest[0]}?" if nearest else ""
-            yield f"There is no setting {clean_quote(name)}: it is passed over.{hint}"
+            yield f"There is no setting {as_written(name)}: it is passed over.{hint}"
 
 
 def from_environment(prefix: str) -> dict[str, Any]:
@@ -484,7 +500,10 @@ def from_environment(prefix: str) -> dict[str, Any]:
     Raises:
         ConfigurationError: what is wrong with them, by variable.
     """
-    parse_environment_config({}, prefix)  # reads the .env file into the environment
+    try:
+        parse_environment_config({}, prefix)  # reads the .env file into the environment
+    except (OSError, ValueError):
+        raise ConfigurationError("Configuration: the .env file can't be read. It must be text in UTF-8.") from None
     properties: Mapping[str, Any] = CONFIG_SCHEMA["properties"]
     given = {
         name: schema for name, schema in properties.items() if not _is_empty(os.environ.get(prefix + name.upper()))

@@ -26,7 +26,7 @@ from typing_extensions import override
 
 from tap_callrecords import instants, settings, surroundings
 from tap_callrecords.check import check
-from tap_callrecords.errors import one_line, tell, was_told
+from tap_callrecords.errors import as_written, one_line, tell, was_told
 from tap_callrecords.forecast import Forecast, as_json, as_text
 from tap_callrecords.mapping import ReadableMapper
 from tap_callrecords.output.errors import OutputLost
@@ -174,8 +174,7 @@ class TapCallRecords(Tap):
         self.append_builtin_config(self.config_jsonschema)
         for sentence in settings.unknown([*self._config, *settings.misspelt_variables(self._env_var_prefix)]):
             self.logger.warning("%s", sentence)
-        schema_errors = JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
-        problems = [said for error in schema_errors if (said := settings.in_words(error))]
+        problems = [*settings.schema_problems(JSONSchemaValidator(self.config_jsonschema), self._config)]
         problems += settings.problems(self._config) if not problems else ()
         problems += _stream_problems(self._config) if not problems else ()
         problems += _source_problems(self._config, needs_one=raise_errors)
@@ -311,8 +310,7 @@ def _stream_problems(config: Mapping[str, Any]) -> Iterator[str]:
     for name in config["optional_streams"]:
         if name not in known:
             nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0)[0]
-            said = REDACTOR.clean(name)
-            yield f"setting optional_streams names {said}, which is no stream (the nearest is {nearest})"
+            yield f"setting optional_streams names {as_written(name)}, which is no stream (the nearest is {nearest})"
 
 
 def _source_problems(config: Mapping[str, Any], *, needs_one: bool) -> list[str]:

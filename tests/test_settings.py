@@ -12,6 +12,7 @@ from singer_sdk.exceptions import SingerSDKError
 
 from tap_callrecords.settings import CONFIG_SCHEMA
 from tap_callrecords.tap import TapCallRecords
+from tests.faults.test_errors import DOT_ENV
 from tests.support.forked import forked
 
 ALL_SOURCES = {
@@ -29,6 +30,7 @@ ALL_SOURCES = {
 }
 VOISO = {"voiso_api_key": "a key for tests", "voiso_api_url": "http://127.0.0.1:1", "max_attempts": 1}
 NUMBERS = {name: each for name, each in CONFIG_SCHEMA["properties"].items() if "minimum" in each}
+FLATTENING = {"flattening_enabled": True, "flattening_max_depth": 1}
 INSTANTS = st.one_of(
     st.none(),
     st.sampled_from(
@@ -76,7 +78,8 @@ def bookmarks(value: str | None) -> dict[str, Any]:
 def test_any_number_and_any_date_leads_to_a_plan_or_to_a_readable_error(
     given_numbers: dict[str, Any], start: str | None, end: str | None, bookmark: str | None
 ) -> None:
-    config = {**ALL_SOURCES, **given_numbers, "start_date": start, "end_date": end}
+    flattening = FLATTENING if any(name in given_numbers for name in NUMBERS if name.startswith("flattening")) else {}
+    config = {**ALL_SOURCES, **flattening, **given_numbers, "start_date": start, "end_date": end}
     try:
         tap = TapCallRecords(config=config, state=bookmarks(bookmark))
         for stream in tap.streams.values():
@@ -97,6 +100,14 @@ def test_an_empty_variable_is_not_set_whatever_its_setting_takes(empty: str) -> 
     environment = {f"TAP_CALLRECORDS_{name.upper()}": empty for name in CONFIG_SCHEMA["properties"]}
     environment |= {f"TAP_CALLRECORDS_{name.upper()}": str(value) for name, value in VOISO.items()}
     out = forked(None, "--config", "ENV", environment=environment)
+    assert "127.0.0.1 refused the connection; gave up after 1 tries" in out.stderr
+    assert "Traceback" not in out.stderr
+
+
+def test_an_empty_line_of_an_env_file_is_not_set() -> None:
+    lines = [*(f"TAP_CALLRECORDS_{name.upper()}=" for name in CONFIG_SCHEMA["properties"] if name not in VOISO), ""]
+    lines += [f"TAP_CALLRECORDS_{name.upper()}={json.dumps(value)}" for name, value in VOISO.items()]
+    out = forked(None, "--config", "ENV", before=f"{DOT_ENV}open(file, 'w').write({chr(10).join(lines)!r})")
     assert "127.0.0.1 refused the connection; gave up after 1 tries" in out.stderr
     assert "Traceback" not in out.stderr
 

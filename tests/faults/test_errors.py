@@ -86,6 +86,12 @@ def resolve(*_, **__):
     raise socket.gaierror(socket.{}, "no name")
 socket.getaddrinfo = resolve
 """
+DOT_ENV = """
+import tempfile
+from singer_sdk.configuration import _dict_config
+file = os.path.join(tempfile.mkdtemp(), ".env")
+_dict_config.find_dotenv = lambda: file
+"""
 SMALL_BODIES = "http.LARGEST_BODY = 2**20"
 GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
 FULL_DISK = 'os.dup2(os.open("/dev/full", os.O_WRONLY), 1)'
@@ -142,6 +148,15 @@ SETTINGS = (
     Case("Configuration: setting … must be a plain URL", config={**READY, "voiso_api_url": "https://a.example/?b=1"}),
     Case("Configuration: setting … must begin with", config={**READY, "voiso_api_url": "http://vendor.example"}),
     Case("Configuration: setting … holds a blank", config={**READY, "voiso_api_key": "abcdef\n"}),
+    Case("Configuration: setting flattening_max_depth", config={**READY, "flattening_enabled": True}),
+    Case("Configuration: … must be at least", config={**READY, "flattening_max_depth": -1}),
+    Case("Configuration: … must be at most", config={**READY, "flattening_max_key_length": 1e11}),
+    Case(
+        "Configuration: the .env",
+        config=None,
+        arguments=("--config", "ENV"),
+        before=f"{DOT_ENV}open(file, 'wb').write(b'TAP_CALLRECORDS_VOISO_CLUSTER=\\xff')",
+    ),
     Case("Configuration: setting pii_hash_key is missing", config={**READY, "pii_mode": "hash"}),
     Case("Setting voiso_cluster must be", config={"voiso_api_key": "abcdef", "voiso_cluster": "vendor.example"}),
     *(
@@ -176,9 +191,10 @@ STATES = (
     Case("Stream map of", "voiso", config={"stream_maps": {"voiso_cdr": {"from_party": "1 / 0"}}}),
     Case("Stream map of", "voiso", config={"stream_maps": {"voiso_*": {"_rescued_data": "self + 1"}}}),
     Case("Stream map of", "voiso", config={"stream_maps": {"voiso_cdr": {"__filter__": "nothing.such"}}}),
-    Case("Stream maps of …: …", config={**READY, "stream_maps": {"voiso_cdr": {"from_party": "1 +"}}}),
-    Case("Stream maps of …: …", config={**READY, "stream_maps": {"voiso_cdr": {"uuid": "__NULL__"}}}),
-    Case("Stream maps of … can't", config={**READY, "stream_maps": {"voiso_cdr": {"__alias__": "1 / 0"}}}),
+    Case("Stream maps…: …", config={**READY, "stream_maps": {"voiso_cdr": {"from_party": "1 +"}}}),
+    Case("Stream maps…: …", config={**READY, "stream_maps": {"voiso_cdr": {"uuid": "__NULL__"}}}),
+    Case("Configuration: … is not valid", config={**READY, "stream_maps": {"__else__": "x"}}),
+    Case("Stream maps… can't", config={**READY, "stream_maps": {"voiso_cdr": {"__alias__": "1 / 0"}}}),
     Case("No stream is selected", config=READY, streams=["webex_live_call_history"], arguments=("--test",)),
     Case("Catalog: it is not", config=READY, arguments=("--catalog", "{folder}/c.json"), files={"c.json": "{}"}),
     Case(
@@ -460,6 +476,9 @@ NOT_ERRORS = (
         "a JSON object",
         "… through …",
         " (host …)",
+        "… From 1 to ….",
+        "setting stream_maps is not valid (__else__)",
+        "Stream maps of …",
         'a JSON array like ["a", "b"]',
         "8x8 Contact Center",
         "8x8 Analytics for Contact Center",
