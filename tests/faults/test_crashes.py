@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -96,6 +97,21 @@ def test_records_that_still_wait_for_a_stalled_target_do_not_keep_a_signalled_ta
             wait_until(lambda: any(request.fault for request in box.requests))
             running.signal("SIGTERM")
             assert running.ended(GRACE).exit_code == 143
+
+
+def test_the_state_of_a_finished_window_reaches_the_target_before_the_next_window_is_read() -> None:
+    with Sandbox(empty=True) as box:  # one request for each window, and little that could fill a buffer
+        config = {**WORK.of(box).config, "start_date": back(96), "window_hours": 24}
+        box.faults.add(Fault("slow", match=WORK.path, after=3, times=None, delay_seconds=60))
+        with Running(config, [WORK.stream]) as running:
+            wait_until(lambda: any(request.fault for request in box.requests))
+            with suppress(TimeoutError):
+                wait_until(lambda: running.raw.count(b'"type":"STATE"') >= 3, seconds=2)
+            running.signal("SIGKILL")
+            out = running.ended()
+    ends = [datetime.fromisoformat(each) for each in out.bookmarks(WORK.stream)]
+    asked = [each.query["startTime"] for each in box.requests if "startTime" in each.query]
+    assert f"{ends[-1] - timedelta(seconds=1):%Y-%m-%d %H:%M:%S}" == asked[-1]
 
 
 @pytest.mark.parametrize("unbuffered", [False, True])
