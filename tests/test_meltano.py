@@ -91,3 +91,20 @@ def test_an_empty_line_for_a_list_or_a_number_is_told_as_documented(folder: Path
     assert done.returncode != 0
     assert sentence in done.stderr
     assert f"*{sentence}*" in (ROOT / "docs" / "errors.md").read_text()
+
+
+def test_each_stream_is_looked_at_and_planned_and_an_optional_one_is_only_read_when_it_is_named(tmp_path: Path) -> None:
+    folder = Project(tmp_path / "project").folder
+    live = {"OPTIONAL_STREAMS": '["webex_live_call_history"]'}
+    with Sandbox(days=1, calls_per_day=30) as box:
+        config = {**box.webex.config, **box.voiso.config, "voiso_api_key": "another"}
+        variables = {name.upper(): str(value) for name, value in config.items()}
+        looked = meltano(folder, "invoke", "tap-callrecords", "--test", **variables)
+        planned = meltano(folder, "invoke", "tap-callrecords", "--plan=json", **variables, **live)
+    assert looked.returncode == 1
+    verdicts = {line.split()[1].rstrip(":"): line.split()[0] for line in looked.stdout.splitlines()}
+    assert verdicts.pop("webex_detailed_call_history") == "OK"
+    assert set(verdicts.values()) == {"FAILED"}
+    assert all(name.startswith("voiso_") for name in verdicts)
+    streams = {each["stream"] for each in json.loads(planned.stdout)["streams"]}
+    assert streams == {*verdicts, "webex_detailed_call_history", "webex_live_call_history"}

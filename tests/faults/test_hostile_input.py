@@ -29,11 +29,13 @@ from tap_callrecords import http
 from tap_callrecords.loose_json import BrokenBody
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
+from tests.support.streams import DESELECTED
 from tests.support.tap import sync
 from tests.test_records import body_of, builder_for, validator_of
 
 URL = "https://api.vendor.example/v1"
-CONFIG = {name: URL if name.endswith("_url") else value for name, value in Sandbox().config.items()}
+CONFIG: dict[str, Any] = {name: URL if name.endswith("_url") else value for name, value in Sandbox().config.items()}
+CONFIG["optional_streams"] = sorted(DESELECTED)
 STREAMS = sorted(TapCallRecords(config=CONFIG).streams)
 many = settings(
     max_examples=int(os.environ.get("BODIES", "150")),

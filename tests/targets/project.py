@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from tests.support.streams import DESELECTED
 from tests.support.tap import ROOT
 
 TAP = "tap-callrecords"
@@ -36,7 +37,7 @@ class Project:
     def start(
         self, target: str, tap_settings: Mapping[str, Any], target_settings: Mapping[str, Any]
     ) -> subprocess.Popen[bytes]:
-        """Begin `meltano run tap-callrecords TARGET`, every stream selected unless the settings have a `_select`."""
+        """Begin `meltano run tap-callrecords TARGET`, every stream read unless the settings have a `_select`."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("TAP_", "TARGET_", "MELTANO_"))
@@ -50,7 +51,7 @@ class Project:
                     **inherited,
                     "PATH": path,
                     "TMPDIR": str(self.folder / "tmp"),  # some targets leave files there
-                    **_variables(TAP, {"_select": ["*.*"], **tap_settings}),
+                    **_variables(TAP, {"_select": ["*.*"], "optional_streams": sorted(DESELECTED), **tap_settings}),
                     **_variables(target, target_settings),
                 },
                 stdin=subprocess.DEVNULL,
