@@ -17,7 +17,6 @@ from singer_sdk.exceptions import SingerSDKError
 from tap_callrecords.errors import AccessRefused, one_line, tell
 from tap_callrecords.progress import in_words
 from tap_callrecords.redaction import REDACTOR
-from tap_callrecords.stream import TWO_YEARS
 
 if TYPE_CHECKING:
     from tap_callrecords.api import VendorApi
@@ -136,13 +135,15 @@ def _newest(records: Sequence[Record], stream: CallRecordStream) -> str:
 def _reach(stream: CallRecordStream) -> str:
     if not stream.has_windows:
         return ""
-    if stream.retention >= TWO_YEARS:
+    if not stream.limit_is_stated:
         return "the vendor states no limit to its history"
     return f"the vendor serves the last {_days(stream.retention)}"
 
 
 def _days(length: timedelta) -> str:
     hours = round(length / timedelta(hours=1))
+    if hours >= 24 * 365:
+        return f"{round(hours / 24 / 365)} years"
     return f"{hours} hours" if hours < 72 else f"{round(hours / 24)} days"  # noqa: PLR2004 - three days
 
 

@@ -47,6 +47,8 @@ READS_OF_A_SHORT_WINDOW = 3
 RESTARTS_OF_A_LOST_WINDOW = 3
 TWO_YEARS = timedelta(days=731)
 """The longest that two calendar years can be."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""None of the vendors' services is older."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 """Objects are the same, and so are their rows, in whatever order their members come."""
 _Emit: TypeAlias = Callable[[list[Record], list[bytes]], Iterable[dict[str, Any]]]
@@ -89,6 +91,8 @@ class CallRecordStream(WindowCheckpoints):
     has_windows: ClassVar[bool] = True
     """Whether it is read in windows of time; a list is read whole."""
 
+    limit_is_stated: ClassVar[bool] = False
+    """Whether the vendor says how far back it serves. Where it does not, a start date holds however early it is."""
     requests_of_a_window: int = 1
     """How many requests a window takes at least, one that is empty."""
     seconds_between_requests: float = 0.0
@@ -103,7 +107,7 @@ class CallRecordStream(WindowCheckpoints):
 
     @property
     def retention(self) -> timedelta:
-        """How far back the vendor serves."""
+        """How far back the vendor serves; where it states no limit, how far back a first run begins by itself."""
         return TWO_YEARS
 
     @property
@@ -173,14 +177,19 @@ class CallRecordStream(WindowCheckpoints):
         """The span of this run and its windows."""
         now = floor_second(datetime.now(UTC))
         bookmark = self.read_bookmark()
+        start_date, read_up_to = self._instant("start_date"), instants.parse(bookmark) if bookmark else None
+        reach = self.retention
+        if not self.limit_is_stated:
+            asked_for = [max(each, LONG_AGO) for each in (start_date, read_up_to) if each is not None]
+            reach = max([reach, *(now - each + self.lookback for each in asked_for)])
         span = plan_span(
             now=now,
-            start_date=self._instant("start_date"),
+            start_date=start_date,
             end_date=self._instant("end_date"),
-            bookmark=instants.parse(bookmark) if bookmark else None,
+            bookmark=read_up_to,
             lookback=self.lookback,
             settle=self.settle,
-            retention=self.retention,
+            retention=reach,
         )
         if span.unreachable_since is not None:
             self.logger.warning(

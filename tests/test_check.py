@@ -50,6 +50,7 @@ def test_all_streams_of_a_good_account_are_ok_and_a_record_of_each_was_seen(box:
         assert ("entries" in said) if name in LISTS else said.startswith("a record of 20")
     assert found["webex_detailed_call_history"][1].endswith("the vendor serves the last 30 days")
     assert found["voiso_cdr"][1].endswith("the vendor states no limit to its history")
+    assert found["eightx8_call_legs"][1].endswith("the vendor serves the last 2 years")
 
 
 def test_an_account_without_calls_is_ok() -> None:

@@ -79,3 +79,15 @@ def test_a_back_fill_that_has_nothing_to_read_says_so() -> None:
     text = forked(config, "--plan").raw.decode()
     assert "voiso_cdr             nothing to read" in text
     assert "voiso_agents          the whole list" in text
+
+
+def test_a_start_date_holds_however_early_where_the_vendor_states_no_limit() -> None:
+    with Sandbox(empty=True) as box:
+        config = {**box.config, "start_date": "2021-01-01T00:00:00Z", "end_date": "2021-01-11T00:00:00Z"}
+    out = forked(config, "--plan=json")
+    found = by_stream(json.loads(out.raw))
+    for name in ("voiso_cdr", "eightx8_recent_calls", "eightx8_interactions"):
+        assert (found[name]["from"], found[name]["windows"]) == ("2021-01-01T00:00:00.000Z", 10)
+    for name in ("eightx8_call_legs", "webex_detailed_call_history"):  # two years, and 30 days
+        assert found[name]["windows"] == 0
+    assert out.stderr.count("serves nothing before") == 3

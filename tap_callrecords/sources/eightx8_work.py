@@ -175,6 +175,7 @@ class WorkStream(CallRecordStream):
 
     api_type = WorkApi
     envelope = Envelope
+    limit_is_stated = True  # two years (WA 6)
     more_params: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -189,6 +189,7 @@ class WebexStream(CallRecordStream):
     field_names_in_any_case = True
     only_one_window_at_once = "Webex allows one initial request a minute"
     test_windows = 1  # each waits for its minute
+    limit_is_stated = True
     announcement_is_binding = False  # the meaning of totalCount is inferred (WX A14)
     least_settle: ClassVar[timedelta]
 
