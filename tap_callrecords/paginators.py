@@ -54,7 +54,6 @@ class Page:
             page whose word does not count. The largest of a window's pages is what has to be received.
         query: what it belongs to: the window, or a part of it. Set by `CallRecordStream.pages`, as what follows.
         number: which page of its query it is, from 1; with 1, all of the query begins again.
-        counted: how many of its rows count towards what is announced; None for all.
     """
 
     records: list[Record]
@@ -62,7 +61,6 @@ class Page:
     announced: int | None = None
     query: TimeWindow | None = None
     number: int = 0
-    counted: int | None = None
 
 
 class Paginator(ABC, Generic[Name]):
@@ -77,10 +75,6 @@ class Paginator(ABC, Generic[Name]):
         Raises:
             FatalAPIError: going on would not end, or would lose records.
         """
-
-    def counted(self, page: Page) -> int:
-        """How many rows of the page that `current` names count: none that were asked for again on purpose."""
-        return len(page.records)
 
 
 class SinglePage(Paginator[None]):

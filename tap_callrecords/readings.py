@@ -60,7 +60,7 @@ class Reading:
         """Count a page.
 
         Args:
-            page: the page, with `query`, `number` and `counted`.
+            page: the page, with `query` and `number`; the first one of a query begins to count anew.
             brought_news: whether it has a row that this reading had not shown before.
 
         Raises:
@@ -74,9 +74,8 @@ class Reading:
         part = self._parts[-1]
         if page.announced is not None:  # of several numbers the largest counts
             part.announced = max(page.announced, part.announced or 0)
-        counted = len(page.records) if page.counted is None else page.counted
-        part.received += counted
-        if counted:
+        part.received += len(page.records)
+        if page.records:
             part.pages.append(len(page.records))
         self._useful += brought_news
         self._idle = 0 if brought_news else self._idle + 1

@@ -260,7 +260,7 @@ class CallRecordStream(WindowCheckpoints):
         """The pages of a window that a paginator names."""
         for number in count(1):
             page = self.fetch(window, paginator.current)
-            page.query, page.number, page.counted = window, number, paginator.counted(page)
+            page.query, page.number = window, number
             yield page
             if not paginator.advance(page):
                 return
