@@ -217,7 +217,9 @@ class RecordBuilder:
         astuple, record_type, count = msgspec.structs.astuple, self.record_type, len(self._columns)
         conversions, unknown, rescued_index = layout.conversions, layout.unknown, self._rescued
         if not all(all(map(str.strip, map(key, rows))) for key in layout.text_keys):
-            return [self._build_one(self._as_mapping(astuple(row), layout)) for row in rows]
+            if len(rows) == 1:
+                return [self._build_one(self._as_mapping(astuple(rows[0]), layout))]
+            return [record for row in rows for record in self._from_typed([row], layout)]
         records = []
         for row in rows:
             fields = astuple(row)

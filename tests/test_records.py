@@ -423,7 +423,8 @@ def test_an_id_that_is_blank_is_no_key(stream: str, blank: str, told: Told) -> N
     builder = builder_for(stream, told=told)
     without = builder.read(body_of([known_by]))[1]
     for _ in range(2):
-        with_blanks = builder.read(body_of([{**ids, **known_by}, {**known_by, **ids, "newField": 1}]))[1]
+        rows = [{**ids, **known_by}, {**known_by, **ids, "newField": 1}]
+        with_blanks = builder.read(body_of(rows))[1]
         made = {tuple(getattr(record, key) for key in KEYS[stream]) for record in (*without, *with_blanks)}
         assert all(key.strip() for keys in made for key in keys)
         assert len(made) == (2 if stream == "eightx8_call_records" else 1)  # the second one has no PBX either
@@ -477,6 +478,19 @@ def test_an_unknown_field_is_rescued_even_if_it_is_empty_whichever_way_its_row_i
     page = body_of([{"pbxId": "p", "callId": "c", "newField": value}])
     for _ in range(2):  # the second time on the fast way
         assert builder.read(page)[1][0]._rescued_data == {"newField": value}
+
+
+def test_a_whole_number_key_is_made_from_an_id_of_another_type_whatever_the_name() -> None:
+    rows = [
+        {"id": "A-1", "name": "A"},
+        {"id": "A-1", "name": "B"},
+        {"id": "A-2", "name": "A"},
+        {"id": "7", "name": "A"},
+    ]
+    one, same, other, plain = builder_for("voiso_agents").read(body_of(rows))[1]
+    assert one.id == same.id != other.id
+    assert 0 <= one.id < 2**53
+    assert plain.id == 7
 
 
 def test_a_made_up_key_fits_its_type() -> None:
