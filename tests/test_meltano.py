@@ -84,9 +84,12 @@ def test_the_sdk_s_settings_can_be_set_by_meltano_s_command(folder: Path) -> Non
     [
         ("WEBEX_LOCATIONS", "Failed to parse JSON array from string: ''"),
         ("LOOKBACK_HOURS", "invalid literal for int() with base 10: ''"),
+        ("PII_MODE", "'' is not a valid choice for 'pii_mode'"),
     ],
 )
-def test_an_empty_line_for_a_list_or_a_number_is_told_as_documented(folder: Path, variable: str, sentence: str) -> None:
+def test_an_empty_line_that_meltano_does_not_take_is_told_as_documented(
+    folder: Path, variable: str, sentence: str
+) -> None:
     done = meltano(folder, "invoke", "--dump=config", "tap-callrecords", **{variable: ""})
     assert done.returncode != 0
     assert sentence in done.stderr
