@@ -130,6 +130,8 @@ class Interactions(VoisoStream):
     schema = StreamSchema(SCHEMAS)
     envelope = Envelope
     block: ClassVar[int] = BLOCK
+    _answered = False
+    """Whether a page has ever come."""
 
     @property
     @override
@@ -213,24 +215,25 @@ class Interactions(VoisoStream):
 
     @override
     def fetch(self, window: TimeWindow, page: SearchPage) -> Page:
-        tries = 0
-        while True:
+        first = page.number == 1 and page.token is None
+        for wait in range(1, TRIES_OF_A_REFUSED_PAGE + 1):
             try:
-                return self._fetch_once(window, page)
+                answer = self._fetch_once(window, page)
             except Refused as error:
                 if error.status not in NO_SUCH_PAGE:
                     raise
-                if page.number == 1 and page.token is None:
-                    if page.size <= SMALLER_PAGE:
-                        raise
-                    self._ask_for_less(f"Voiso refused a page of {page.size} records")
-                tries += 1
-                if tries == TRIES_OF_A_REFUSED_PAGE:
-                    return Refusal(error=error)
-                self.logger.warning(
-                    "Voiso refused page %d with status %d. It is asked for again.", page.number, error.status
-                )
-            time.sleep(http.FIRST_WAIT_SECONDS * tries)
+                refused = error
+            else:
+                self._answered = True
+                return answer
+            if first and not self._answered:  # so nobody has ever been given such a page
+                break
+            self.logger.warning("Voiso refused page %d with status %d.", page.number, refused.status)
+            if wait < TRIES_OF_A_REFUSED_PAGE:
+                time.sleep(http.FIRST_WAIT_SECONDS * wait)
+        if first and page.size > SMALLER_PAGE:
+            self._ask_for_less(f"Voiso refused a page of {page.size} records")
+        return Refusal(error=refused)
 
     def _fetch_once(self, window: TimeWindow, page: SearchPage) -> Page:
         """Get a page; with an empty token or in a smaller size where only that helps.

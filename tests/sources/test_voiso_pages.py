@@ -31,6 +31,14 @@ def test_a_page_that_is_refused_once_is_asked_for_again(
     assert urls[after] == urls[after + 1]
 
 
+@pytest.mark.parametrize("page_size", [1000, 10_000])
+def test_a_later_windows_first_page_that_is_refused_once_is_asked_for_again(box: Sandbox, page_size: int) -> None:
+    fill(box, 30, start=ago(days=4), hours=90)
+    box.faults.add(Fault("status", match="/cdr", status=400, body={"error": "Bad request"}, after=3))
+    assert uuids(read(box, start=ago(days=4), voiso_page_size=page_size)) == all_of(box)
+    assert asked(box)[3].query == asked(box)[4].query
+
+
 @pytest.mark.parametrize("reading", READINGS)
 @pytest.mark.parametrize("cap", [None, 7])
 @pytest.mark.parametrize(("page_size", "page"), [(5, 3), (10_000, 2)])
