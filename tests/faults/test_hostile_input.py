@@ -296,6 +296,27 @@ def test_objects_whose_members_come_in_another_order_are_no_different_rows(box: 
     assert "share their key" not in out.stderr
 
 
+@pytest.mark.parametrize("blank", ['""', '" "', "null", "false", '{"a":1}'])
+def test_calls_without_a_usable_id_are_told_apart_and_keep_their_keys_when_a_name_changes(
+    box: Sandbox, blank: str
+) -> None:
+    found: list[set[str]] = []
+    for name in ("A", "B"):
+        config = config_of(box)
+        began = int(datetime.now(UTC).timestamp()) // 86400 * 86_400_000
+        rows = ",".join(
+            f'{{"pbxId":"p","callId":{blank},"startTimeUTC":{began + call},"callerName":"{name}"}}' for call in (1, 2)
+        )
+        body = f'{{"meta":{{"totalRecordCount":2}},"data":[{rows}]}}'
+        box.faults.add(Fault("status", status=200, body=body, match="call-records", content_type="application/json"))
+        out = sync(config, streams=["eightx8_call_records"])
+        assert out.error is None
+        assert len(out.records("eightx8_call_records")) == 2
+        found.append({record["call_id"] for record in out.records("eightx8_call_records")})
+    assert found[0] == found[1]
+    assert len(found[0]) == (1 if blank.startswith("{") else 2)
+
+
 ROWS_THAT_ARE_NONE = 'null,5,"text",[1],true'
 AROUND_ROWS = {
     "eightx8_work": ("/v2/call-records", '{"meta":{"totalRecordCount":5,"scrollId":"x"},"data":[%s]}'),
@@ -311,7 +332,10 @@ def test_rows_that_are_no_objects_stop_no_sync_and_are_rescued(vendor: str) -> N
     match, around = AROUND_ROWS[vendor]
     with Sandbox(empty=True) as served:
         body = around % ROWS_THAT_ARE_NONE
-        served.faults.add(Fault("status", status=200, body=body, match=match, content_type="application/json"))
+        counted = {"X-Total-Elements": "5"}
+        served.faults.add(
+            Fault("status", status=200, body=body, match=match, content_type="application/json", headers=counted)
+        )
         start = datetime.now(UTC) - timedelta(hours=6)
         config = {**served.vendors[vendor].config, "start_date": start.isoformat(), "max_attempts": 2}
         out = sync({**config, "webex_initial_request_interval_seconds": 0})
