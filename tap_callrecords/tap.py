@@ -184,9 +184,9 @@ class TapCallRecords(Tap):
 
     @override
     def setup_mapper(self) -> None:
+        schemas = {name: stream.schema for name, stream in self.streams.items()}  # which look over the catalog first
         self._mapper = mapper = ReadableMapper(dict(self.config), self.logger)
         mapper.register_raw_streams_from_catalog(self.catalog)
-        schemas = {name: stream.schema for name, stream in self.streams.items()} if mapper.stream_maps_dict else {}
         for sentence in mapper.idle(schemas, [stream.name for source in SOURCES for stream in source.streams]):
             self.logger.warning("%s", sentence)
 

@@ -81,6 +81,17 @@ def test_a_catalog_without_metadata_reads_what_it_has(box: Sandbox) -> None:
     assert {*map(tuple, out.records("voiso_cdr"))} == {("uuid",)}
 
 
+def test_a_key_that_stands_in_the_metadata_alone_is_the_key_of_the_schema(box: Sandbox) -> None:
+    config = config_of(box)
+    catalog = deepcopy(TapCallRecords(config=config).catalog_dict)
+    keys = {entry["stream"]: list(entry.pop("key_properties")) for entry in catalog["streams"]}
+    out = sync(config, catalog=catalog)
+    assert out.error is None
+    told = {each["stream"]: each["key_properties"] for each in out.messages if each["type"] == "SCHEMA"}
+    assert told
+    assert told.items() <= keys.items()
+
+
 def test_a_stream_that_is_not_selected_may_lack_its_key() -> None:
     metadata = [{"breadcrumb": [], "metadata": {"selected": False}}]
     entry = {"tap_stream_id": "voiso_cdr", "stream": "voiso_cdr", "metadata": metadata, "schema": {}}
