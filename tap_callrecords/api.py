@@ -20,6 +20,7 @@ from tap_callrecords.auth import TokenClient, bearer_of
 from tap_callrecords.errors import AccessRefused, EndpointGone
 from tap_callrecords.http import (
     CarefulSession,
+    RangeRefused,
     Refused,
     host_of,
     in_time,
@@ -35,6 +36,18 @@ T = TypeVar("T")
 _THROTTLED = re.compile(
     r"throttl|slow down|quota|rate[ _-]?limit|too[ _-]?many[ _-]?(?:requests|calls)|(?:request|call) rate|"
     r"\brate (?:is |was )?exceed|(?:requests|calls) (?:per|a) (?:second|minute|hour|day)",
+    re.IGNORECASE,
+)
+
+_TIME = re.compile(r"time|date|start|end|window|interval|period|minute|hour|day|week|month", re.IGNORECASE)
+_LENGTH = re.compile(
+    r"range|differ|exceed|span|window|apart|each other|(?:longer|larger|greater|more|wider|bigger|shorter|less) than|"
+    r"(?:at|too|or|up) (?:most|long|large|big|wide|great|less|to)|within|max(?:imum)?\b",
+    re.IGNORECASE,
+)
+_SOMETHING_ELSE = re.compile(
+    r"\b(?:ago|old|older|past|future|last|now|current|page|pages|zone|token)\b|"
+    r"histor|retention|page_?size|timezone|cursor|scroll|format",
     re.IGNORECASE,
 )
 
@@ -88,6 +101,10 @@ class VendorApi(ABC):
             EndpointGone: the vendor no longer serves what is asked for.
         """
         return None
+
+    def refuses_range(self, response: requests.Response) -> bool:
+        """Whether a refusal means that the asked time is too long to be served at once."""
+        return response.status_code == requests.codes.bad_request and speaks_of_length(_words(response))
 
     @contextmanager
     def turn(self, request: requests.Request) -> Iterator[requests.Request]:
@@ -192,7 +209,8 @@ class VendorApi(ABC):
                 f"{host} answered with a redirect ({status}) to {place_of(response.headers.get('Location'))}, which "
                 f"is not followed: credentials go to the configured host only. Check the API URL of {self.product}."
             )
-        raise Refused(self.explain(response) or self.unexplained(response), status)
+        sentence = self.explain(response) or self.unexplained(response)
+        raise RangeRefused(sentence) if self.refuses_range(response) else Refused(sentence, status)
 
     def _asks_to_wait(self, response: requests.Response) -> bool:
         """Whether a refusal means "later": it says when, or speaks of too many requests."""
@@ -220,6 +238,11 @@ def _words(response: requests.Response) -> str:
     """What an error body says to people; empty for a web page."""
     words = " ".join(str(value) for value in words_of(response).values() if isinstance(value, (str, int)))
     return words or ("" if response.text.lstrip().startswith("<") else response.text.strip())
+
+
+def speaks_of_length(words: str) -> bool:
+    """Whether a refusal is about the length of a time range; not about when it lies, nor about pages."""
+    return bool(_TIME.search(words) and _LENGTH.search(words) and not _SOMETHING_ELSE.search(words))
 
 
 def words_of(response: requests.Response) -> Mapping[str, Any]:

@@ -9,7 +9,9 @@ SingerSDKError
 ├─ OutputLost               nobody takes what is written                ends the run at once
 └─ FatalAPIError            a request or a window can't be had          ends the stream
    ├─ Refused               the vendor refused a request for good
-   └─ PageLost              ... or has forgotten a cursor
+   ├─ PageLost              ... or has forgotten a cursor
+   └─ AskedTooMuch          ... or does not serve a window as a whole
+      └─ RangeRefused       ... for its length
 ```
 
 What is no SingerSDKError is a fault of the tap; it ends the stream.

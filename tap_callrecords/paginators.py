@@ -7,13 +7,14 @@ name is then `current`.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
@@ -30,6 +31,9 @@ a pass of many pages misses a third of the rows, and 40 passes show each of 100,
 MOST_PAGES_WITHOUT_NEWS = 50
 """Numbered pages in a row that bring only rows which the same pass has shown."""
 _REL_NEXT = re.compile(r'(?:^|;)\s*rel\s*=\s*(?:"[^"]*(?<![\w-])next(?![\w-])[^"]*"|next(?![\w-]))', re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SCHEME_AGAIN = re.compile(r"^(?:https?\s*(?:,|://)\s*)+(?=https?://)", re.IGNORECASE)
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class CursorRepeated(FatalAPIError):  # noqa: N818 - named for what it is
@@ -238,6 +242,34 @@ def next_link(header: str | None) -> str | None:
         if _REL_NEXT.search(parameters):
             return url.strip()
     return None
+
+
+def mended_link(link: str, here: str) -> str:
+    """A link as its vendor means it, where proxies and frameworks have spoilt it (WX 8).
+
+    It may be in raw UTF-8 (which HTTP libraries hand over as Latin-1) or hold blanks, have its scheme twice, be
+    relative, or name the port, or the scheme, that a proxy listens on. All else stays as it is.
+
+    Args:
+        link: as it was received.
+        here: URL of the page that it stands on.
+    """
+    with contextlib.suppress(ValueError):  # it was Latin-1, or is text already
+        link = link.encode("latin-1").decode()
+    link = quote(_SCHEME_AGAIN.sub("", link), safe=_PRINTABLE)
+    try:
+        own = urlsplit(here)
+        if not _SCHEME.match(link):
+            link = urljoin(here, link)
+        to = urlsplit(link)
+        usual_ports = {None, own.port, 443} if own.scheme == "https" else {None, own.port}
+        same = to.scheme == own.scheme and to.port in usual_ports
+        in_clear = (to.scheme, own.scheme) == ("http", "https") and to.port in usual_ports | {80}
+    except ValueError:
+        return link
+    if to.hostname == own.hostname and to.username is None and (same or in_clear):
+        return f"{own.scheme}://{own.netloc}{link.partition('://')[2][len(to.netloc) :]}"
+    return link
 
 
 class LinkPaginator(Paginator[tuple[int, str | None]]):

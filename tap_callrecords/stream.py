@@ -27,7 +27,7 @@ from typing_extensions import override
 from tap_callrecords import instants
 from tap_callrecords.checkpoints import WindowCheckpoints
 from tap_callrecords.errors import STREAM_ENDING
-from tap_callrecords.http import PageLost
+from tap_callrecords.http import AskedTooMuch, PageLost, RangeRefused
 from tap_callrecords.parallel import read_windows
 from tap_callrecords.privacy import Privacy
 from tap_callrecords.progress import Progress
@@ -35,7 +35,16 @@ from tap_callrecords.readings import Reading
 from tap_callrecords.records import Record, RecordBuilder
 from tap_callrecords.redaction import clean_name
 from tap_callrecords.repeats import SeenRows
-from tap_callrecords.windows import OVERLAP, ContiguousEnd, Span, TimeWindow, floor_second, plan_span, plan_windows
+from tap_callrecords.windows import (
+    OVERLAP,
+    ContiguousEnd,
+    Span,
+    TimeWindow,
+    floor_second,
+    halves,
+    plan_span,
+    plan_windows,
+)
 
 if TYPE_CHECKING:
     from tap_callrecords.api import VendorApi
@@ -45,6 +54,7 @@ if TYPE_CHECKING:
 
 READS_OF_A_SHORT_WINDOW = 3
 RESTARTS_OF_A_LOST_WINDOW = 3
+SHORTEST_TO_HALVE = timedelta(minutes=1)
 TWO_YEARS = timedelta(days=731)
 """The longest that two calendar years can be."""
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -102,6 +112,8 @@ class CallRecordStream(WindowCheckpoints):
     """How far the run has come; None before it has begun."""
 
     _tap: TapCallRecords
+    _refused_length: timedelta = timedelta.max
+    """The shortest time that the vendor has refused to serve at once."""
 
     # What a source says
 
@@ -241,7 +253,35 @@ class CallRecordStream(WindowCheckpoints):
         return instants.parse(value) if value else None
 
     def drain(self, window: TimeWindow) -> Iterator[Page]:
-        """Read a window's pages, from the first to the last.
+        """Read a window's pages, from the first to the last; in halves, and these in halves, where it is too much."""
+        length = window.query_end - window.query_start
+        try:
+            if length < self._refused_length:
+                yield from self._drain_at_once(window)
+                return
+        except AskedTooMuch as error:
+            if length <= SHORTEST_TO_HALVE:
+                raise FatalAPIError(
+                    f"{error} Windows down to a minute were tried; the bookmark stays before this one: run again, and "
+                    "report it to the vendor if it stays so."
+                ) from None
+            if isinstance(error, RangeRefused):
+                self._refused_length = length
+            self.logger.warning(
+                "%s The window from %s to %s is read again in halves.",
+                error,
+                instants.to_text(window.query_start),
+                instants.to_text(window.query_end),
+            )
+        for half in self.halves(window):
+            yield from self.drain(half)
+
+    def halves(self, window: TimeWindow) -> tuple[TimeWindow, TimeWindow]:
+        """What a window asks for in two halves that overlap."""
+        return halves(window)
+
+    def _drain_at_once(self, window: TimeWindow) -> Iterator[Page]:
+        """Read a window by one query.
 
         A vendor may forget a cursor; then the window is read from its first page again, and what has been met
         before is dropped as repeats.

@@ -63,13 +63,10 @@ class TimeWindow:
         return min(self.rows_per_page or configured, most)
 
 
-def halves(window: TimeWindow, *, widen_by: timedelta = OVERLAP) -> tuple[TimeWindow, TimeWindow]:
-    """A window's two halves, under its own index; the second one is asked for from before the first one's end."""
-    middle = window.start + (window.end - window.start) / 2
-    return (
-        replace(window, end=middle, query_end=middle),
-        replace(window, start=middle, query_start=middle - widen_by),
-    )
+def halves(window: TimeWindow) -> tuple[TimeWindow, TimeWindow]:
+    """What a window asks for in two halves, under its own index; the second one begins before the first one's end."""
+    middle = window.query_start + (window.query_end - window.query_start) / 2
+    return replace(window, query_end=middle), replace(window, query_start=middle - OVERLAP)
 
 
 def plan_span(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
-from tap_callrecords.paginators import CursorRepeated, LinkPaginator, Page, next_link
+from tap_callrecords.paginators import CursorRepeated, LinkPaginator, Page, mended_link, next_link
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "sandbox" / "samples" / "webex_link_headers.json").read_text())
 URL = EXAMPLES.pop("expected_next_url_for_all_but_last_two")
@@ -46,6 +46,65 @@ def test_a_link_is_found_in_every_form_of_header(path: str, form: str) -> None:
 @given(url_paths)
 def test_commas_and_semicolons_in_a_well_formed_link_belong_to_it(path: str) -> None:
     assert next_link(f'<https://calls.example/a,b;c{path}>; rel="next"') == f"https://calls.example/a,b;c{path}"
+
+
+HERE = "https://calls.example/v1/feed?max=5"
+
+
+@pytest.mark.parametrize(
+    ("link", "meant"),
+    [
+        ("/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("feed?at=2026-03-02T06:00:00.000Z", "https://calls.example/v1/feed?at=2026-03-02T06:00:00.000Z"),
+        ("?next=1", "https://calls.example/v1/feed?next=1"),
+        ("//calls.example/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("https,https://calls.example/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("https, http://calls.example/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("https://https://calls.example/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("https://calls.example:443/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("HTTPS://Calls.example/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("http://calls.example/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("http://calls.example:80/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("http://calls.example:443/v1/feed?next=1", "https://calls.example/v1/feed?next=1"),
+        ("/feed?locations=Z\xc3\xbcrich", "https://calls.example/feed?locations=Z%C3%BCrich"),
+        ("/feed?locations=Z\xfcrich", "https://calls.example/feed?locations=Z%C3%BCrich"),
+        ("/feed?locations=Main Street", "https://calls.example/feed?locations=Main%20Street"),
+        ("https://calls.example/feed?a=%41;b,c:/?'[]", "https://calls.example/feed?a=%41;b,c:/?'[]"),
+    ],
+)
+def test_a_link_that_can_be_mended_is_mended(link: str, meant: str) -> None:
+    assert mended_link(link, HERE) == meant
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://calls.example:8443/v1/feed",
+        "http://calls.example:8080/v1/feed",
+        "https://calls.example.evil.example/v1/feed",
+        "https://calls.example@evil.example/v1/feed",
+        "https://someone@calls.example/v1/feed",
+        "http://evil.example/v1/feed",
+        "https,https://evil.example/calls.example",
+        "//evil.example/v1/feed",
+        "https://[::1/v1/feed",
+    ],
+)
+def test_a_link_to_another_place_is_not_mended_to_lead_here(link: str) -> None:
+    assert not mended_link(link, HERE).startswith("https://calls.example/")
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
+def test_a_good_link_stays_as_it_is(path: str) -> None:
+    link = f"https://calls.example/{path}"
+    assert mended_link(link, HERE) == link
+
+
+@given(st.text(max_size=40))
+def test_every_link_can_be_sent_once_it_is_mended(link: str) -> None:
+    mended = mended_link(link, HERE)
+    assert mended.isascii()
+    assert " " not in mended
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from sandbox.webex.refusals import (
     bad_parameter,
     bad_refresh_token,
     bad_token,
+    gateway_timeout,
     no_right,
     not_found,
     refusal,
@@ -182,13 +183,18 @@ class Webex(Vendor):
         self._pace(bearer, is_link=is_link)
         if switches.wrong_region_answers:
             switches.wrong_region_answers -= 1
-            raise wrong_region(switches.region_host, f"/v1/{endpoint}")
+            raise wrong_region(switches.region_host, f"/v1/{endpoint}", switches.region_form)
         self._pages = self._pages or Pages(self.url, self.world.seed)
         if is_link and switches.link_status:
             raise refusal(switches.link_status, "startTime must be between 5 minutes ago and 720 hours ago")
-        if is_link and target not in self._pages.links:
+        if is_link and switches.link_text == "encoded" and target not in self._pages.links:
             raise bad_parameter("this is not the link that was given")
         query = understand(dict(request.query_params), endpoint, switches, self.clock.now_ms())
+        minutes = (query.high - query.low) / 60_000
+        if is_link and (
+            query.asked > (switches.slow_above or math.inf) or minutes > (switches.slow_minutes or math.inf)
+        ):
+            raise gateway_timeout()
         table = self.table("records")
         response = self._pages.answer(table, query, switches, self.clock.now_ms())
         self.count_request()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from random import Random
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 from starlette.responses import Response
@@ -27,6 +27,9 @@ LINKS = {
     "unquoted": "<{}>; rel=next",
     "malformed": '<<{}>;rel="next">',
     "two_relations": '<{}>; rel="next", <https://analytics-calling.webexapis.com/v1/cdr_feed>; rel="first"',
+    "relative": '</webex/v1/{1}?{2}>; rel="next"',
+    "query_only": '<?{2}>; rel="next"',
+    "doubled": '<http,{}>; rel="next"',
     "foreign": '<https://example.invalid/v1/cdr_feed?{}>; rel="next"',
 }
 ODD_VALUES: tuple[Row, ...] = (
@@ -118,14 +121,16 @@ class Pages:
         }
         if switches.total_count:
             parts["totalCount"] = total + switches.overcount
-        parts |= {"max": query.size, "orgId": ORG}
-        if query.locations:
+        parts |= {"max": query.asked, "orgId": ORG}
+        if query.locations and switches.link_filter:
             parts["locations"] = quote(",".join(sorted(query.locations)), safe="/,")
         if blank:
             parts["blank"] = 1
         target = "&".join(f"{name}={value}" for name, value in parts.items())
         self.links.add(target)
-        return LINKS[switches.link].format(f"{self._url}/{query.endpoint}?{target}")
+        if switches.link_text == "raw":
+            target = unquote(target).replace(" ", "%20").encode().decode("latin-1")
+        return LINKS[switches.link].format(f"{self._url}/{query.endpoint}?{target}", query.endpoint, target)
 
     def _page(self, rows: list[bytes], link: str | None) -> Response:
         response = json_page(b'{"items":[', rows, b"]}")

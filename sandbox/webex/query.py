@@ -42,11 +42,16 @@ STREAM = Rules(12 * HOUR, 2 * HOUR, MINUTE, MINUTE, 500, 5000, 5000)
 
 @dataclass(frozen=True)
 class Query:
-    """One data request, understood. ``cursor`` is where a link goes on from, epoch ms; ``None`` on a first page."""
+    """One data request, understood.
+
+    ``asked`` is the page size that was asked for, ``size`` the real one. ``cursor`` is where a link goes on from, epoch
+    ms; ``None`` on a first page.
+    """
 
     endpoint: Literal["cdr_feed", "cdr_stream"]
     low: int
     high: int
+    asked: int
     size: int
     locations: frozenset[str]
     cursor: int | None
@@ -67,6 +72,8 @@ def understand(given: Mapping[str, str], endpoint: str, switches: Switches, now_
         raise bad_parameter("endTime must be later than startTime")
     if high - low > rules.longest:
         raise bad_parameter(f"endTime must be at most {rules.longest // HOUR} hours after startTime")
+    if switches.longest_minutes is not None and high - low > switches.longest_minutes * MINUTE:
+        raise bad_parameter(switches.longest_words)
     if low < now_ms - rules.history or low > now_ms - rules.newest_start:
         newest, oldest = rules.newest_start // MINUTE, rules.history // HOUR
         raise bad_parameter(f"startTime must be between {newest} minutes ago and {oldest} hours ago")
@@ -79,7 +86,8 @@ def understand(given: Mapping[str, str], endpoint: str, switches: Switches, now_
         endpoint="cdr_feed" if is_feed else "cdr_stream",
         low=low,
         high=high,
-        size=_size(given.get("max"), rules, switches),
+        asked=(asked := _size(given.get("max"), rules, switches)),
+        size=asked if switches.page_cap is None else min(asked, switches.page_cap),
         locations=frozenset(locations),
         cursor=cursor,
         is_blank_done="blank" in given,
@@ -103,5 +111,4 @@ def _size(text: str | None, rules: Rules, switches: Switches) -> int:
         size = int(text)
     if switches.version == "seed" and not rules.least_page <= size <= rules.most_page:
         raise bad_parameter(f"max must be between {rules.least_page} and {rules.most_page}")
-    size = min(max(size, rules.least_page), rules.most_page)
-    return size if switches.page_cap is None else min(size, switches.page_cap)
+    return min(max(size, rules.least_page), rules.most_page)

@@ -65,10 +65,21 @@ def too_many(wait_seconds: int, *, retry_after: bool) -> RefusedError:
     return refusal(429, "Request rate exceeds threshold", headers=headers)
 
 
-def wrong_region(host: str, path: str) -> RefusedError:
-    """451: the data is elsewhere."""
-    where = f" Send the request to https://{host}{path}" if host else ""
-    return refusal(451, f"Data for this organization is hosted in another region.{where}", errors=False)
+def wrong_region(host: str, path: str, form: str) -> RefusedError:
+    """451: the data is elsewhere; in the forms that have been seen (WX 1)."""
+    url = f"https://{host}{path}"
+    forms = {"plain": f" Send the request to {url}", "quoted": f' The request should go to URL: "{url}".'}
+    where = forms.get(form, forms["quoted"]) if host else ""
+    refused = refusal(451, f"Data for this organization is hosted in another region.{where}", errors=False)
+    if form == "escaped":
+        refused.response.body = bytes(refused.response.body).replace(b"/", b"\\/")
+        refused.response.headers["Content-Length"] = str(len(refused.response.body))
+    return refused
+
+
+def gateway_timeout() -> RefusedError:
+    """504: what is behind the gateway was too slow."""
+    return refusal(504, "upstream request timeout")
 
 
 def bad_refresh_token() -> RefusedError:

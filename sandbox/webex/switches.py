@@ -15,7 +15,9 @@ class Switches:
         filter_field: Which time of a record ``cdr_feed`` selects by (1).
         bounds: Which ends of the window belong to it (6).
         order: Whether the records of a page come in order (29).
-        link: How the ``Link`` header is written (12); ``foreign`` leads to another host.
+        link: How the ``Link`` header is written (12, WX 8); ``foreign`` leads to another host.
+        link_text: Whether names in links are encoded, or raw UTF-8 (WX 8).
+        link_filter: Whether links keep the filter of locations (WX 8).
         page_edge: Whether a page begins with the last record of the one before (14).
         page_cap: The real page size limit, lower than asked for, without saying so (9).
         cursor_seconds: Grain of the time that a link goes on from; 0 for milliseconds (15).
@@ -24,12 +26,17 @@ class Switches:
         empty: How an empty window is told (16).
         total_count: Whether links have ``totalCount`` (14).
         overcount: ``totalCount`` is too high by so much (14).
+        longest_minutes: Longer windows are refused, in ``longest_words`` (WX 3).
+        longest_words: What is said then.
+        slow_above: Links that ask for more records end in 504 (WX 7).
+        slow_minutes: Links into longer windows end in 504 (WX 7).
         link_status: Links are answered with this status.
         initial_interval_seconds: Least time between two initial requests of a token, else 429 (11).
         pages_per_minute: Most page requests of a token in a minute, else 429 (10).
         retry_after: Whether a 429 says ``Retry-After``.
         wrong_region_answers: So many data requests are answered 451 (25).
         region_host: The host that those name; empty for none.
+        region_form: How those name it (WX 1).
         token_lifetime_seconds: ``expires_in`` of renewed tokens.
         token_requests: A token expires after so many requests.
         refresh_token_lifetime_seconds: ``refresh_token_expires_in``.
@@ -46,7 +53,11 @@ class Switches:
     filter_field: Literal["report", "start", "inserted"] = "report"
     bounds: Literal["[]", "[)", "(]", "()"] = "[]"
     order: Literal["ascending", "shuffled"] = "ascending"
-    link: Literal["correct", "no_space", "unquoted", "malformed", "two_relations", "foreign"] = "correct"
+    link: Literal[
+        "correct", "no_space", "unquoted", "malformed", "two_relations", "relative", "query_only", "doubled", "foreign"
+    ] = "correct"
+    link_text: Literal["encoded", "raw"] = "encoded"
+    link_filter: bool = True
     page_edge: Literal["exact", "repeat"] = "exact"
     page_cap: int | None = None
     cursor_seconds: int = 0
@@ -55,12 +66,17 @@ class Switches:
     empty: Literal["200", "204", "404"] = "200"
     total_count: bool = True
     overcount: int = 0
+    longest_minutes: int | None = None
+    longest_words: str = "The difference between startTime and endTime exceeds the allowed range"
+    slow_above: int | None = None
+    slow_minutes: int | None = None
     link_status: int | None = None
     initial_interval_seconds: float = 0.0
     pages_per_minute: int | None = None
     retry_after: bool = True
     wrong_region_answers: int = 0
     region_host: str = "analytics-calling-eu.webexapis.com"
+    region_form: Literal["plain", "quoted", "escaped"] = "plain"
     token_lifetime_seconds: int = 1_209_600
     token_requests: int | None = None
     refresh_token_lifetime_seconds: int = 7_776_000

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import msgspec
 import requests
@@ -23,7 +23,7 @@ from tap_callrecords.auth import Token, TokenClient
 from tap_callrecords.conversions import announced_count
 from tap_callrecords.http import PageLost, Refused, host_of, waits
 from tap_callrecords.loose_json import BrokenBody, decode_loosely
-from tap_callrecords.paginators import LinkPaginator, Page, next_link
+from tap_callrecords.paginators import LinkPaginator, Page, mended_link, next_link
 from tap_callrecords.records import Record
 from tap_callrecords.redaction import REDACTOR, clean_quote
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
@@ -185,7 +185,7 @@ class AnalyticsApi(VendorApi):
         """
         here = str(response.url)
         link = next_link(response.headers.get("Link"))
-        if link is not None and urlsplit(target := urljoin(here, link))[:2] == urlsplit(here)[:2]:
+        if link is not None and urlsplit(target := mended_link(link, here))[:2] == urlsplit(here)[:2]:
             return target
         cursor = response.headers.get("Last-Document-Id")
         if cursor:

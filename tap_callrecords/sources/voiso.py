@@ -170,6 +170,10 @@ class Interactions(VoisoStream):
             return
         yield from self._drain_halves(window, cut)
 
+    @override
+    def halves(self, window: TimeWindow) -> tuple[TimeWindow, TimeWindow]:
+        return halves(window)
+
     def _drain_halves(self, window: TimeWindow, cut: CutShort | PageLost) -> Iterator[Page]:
         """Read a window by plain pages, cut until each part fits the vendor's limit (VO 5.3)."""
         refusal, longest = (cut.refusal, cut.longest) if isinstance(cut, CutShort) else (None, SURE_PAGE)

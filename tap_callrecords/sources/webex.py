@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
@@ -12,22 +13,23 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 import requests
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from singer_sdk.exceptions import ConfigurationError, RetriableAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.api import VendorApi, VerbatimRequest
-from tap_callrecords.http import Pacer, Refused, host_of
-from tap_callrecords.paginators import CursorRepeated, LinkPaginator, Page, next_link
+from tap_callrecords.api import VendorApi, VerbatimRequest, speaks_of_length
+from tap_callrecords.http import AskedTooMuch, Pacer, PageLost, Refused, host_of
+from tap_callrecords.paginators import CursorRepeated, LinkPaginator, Page, Paginator, mended_link, next_link
 from tap_callrecords.progress import in_words
 from tap_callrecords.records import Record
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
-from tap_callrecords.sources.webex_refusals import explain, region_in, tracking_id
+from tap_callrecords.sources.webex_refusals import explain, message_of, region_in, tracking_id
 from tap_callrecords.sources.webex_tokens import RefreshToken, StaticToken
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import OVERLAP, Span, TimeWindow, halves
+from tap_callrecords.windows import OVERLAP, Span, TimeWindow
 
 Row = TypeVar("Row")
+T = TypeVar("T")
 
 MARGIN = timedelta(minutes=15)
 """How far from the edge of what Webex serves is kept: clocks differ by minutes, and requests wait for their turn."""
@@ -38,7 +40,8 @@ LIVE_OVERLAP = timedelta(minutes=5)
 MOST_LOCATIONS = 10
 LEAST_PAGE_SIZE = 500
 """Current servers take no smaller one (WX 3)."""
-SHORTEST_TO_HALVE = timedelta(minutes=2)
+TIME_OUTS_OF_A_PAGE = 2
+"""Of Webex's gateway, until less is asked for than the smallest page."""
 _VENDOR_URL = re.compile(r"https://(?:[a-z0-9-]+\.)+webexapis\.com(?::443)?/[^\s\\]*", re.IGNORECASE)
 
 
@@ -48,8 +51,17 @@ class Envelope(msgspec.Struct, Generic[Row]):
     rows: list[Row] = msgspec.field(name="items")
 
 
-class LinkRefused(FatalAPIError):  # noqa: N818 - named for what it is
-    """Webex does not take a link that it has put together itself."""
+class LinkRefused(AskedTooMuch):
+    """Webex does not take a link that it has put together itself: the window may have left what it serves."""
+
+
+class FurtherPage(VerbatimRequest):
+    """A request by a link, which keeps its page size however often it is sent."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("GET", url)
+        self.time_outs = 0
+        self.may_shrink = False
 
 
 class FirstPage(requests.Request):
@@ -72,6 +84,7 @@ class FirstPage(requests.Request):
         self.end = end
         self.reach = reach
         self.locations = locations
+        self.time_outs = 0
 
 
 class WebexApi(VendorApi):
@@ -105,7 +118,7 @@ class WebexApi(VendorApi):
                 yield self._put_together(request)
         elif isinstance(request, FirstPage):
             yield self._put_together(request)
-        elif isinstance(request, VerbatimRequest):
+        elif isinstance(request, FurtherPage):
             with self._further_pages:
                 yield request
         else:
@@ -145,9 +158,37 @@ class WebexApi(VendorApi):
         return bool(response.status_code == requests.codes.no_content)
 
     @override
+    def _call_once(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
+        try:
+            return super()._call_once(request, read)
+        except RetriableAPIError as error:
+            if error.response is not None and error.response.status_code == requests.codes.gateway_timeout:
+                self._ask_for_less(request)
+            raise
+
+    def _ask_for_less(self, request: requests.Request) -> None:
+        """After a time-out of the gateway, the vendor's advice: a smaller page, then a shorter window (WX 7).
+
+        Raises:
+            PageLost: the window has to be begun again, with smaller pages.
+            AskedTooMuch: pages can't be smaller.
+        """
+        smaller = max(LEAST_PAGE_SIZE, self._page_size // 2)
+        shrinks = smaller < self._page_size
+        self._page_size = min(smaller, self._page_size)
+        if isinstance(request, FurtherPage):
+            request.may_shrink |= shrinks
+        elif not isinstance(request, FirstPage) or shrinks:
+            return
+        request.time_outs += 1
+        if request.time_outs < min(TIME_OUTS_OF_A_PAGE, self._max_attempts):
+            return
+        if isinstance(request, FurtherPage) and request.may_shrink:
+            raise PageLost(f"Webex did not have a page ready in time (504), {self._page_size} records are asked for.")
+        raise AskedTooMuch("Webex did not have a page ready in time (504).")
+
+    @override
     def _check(self, response: requests.Response) -> None:
-        if response.status_code == requests.codes.gateway_timeout:  # the vendor's advice: ask for less (WX 7)
-            self._page_size = min(self._page_size, max(LEAST_PAGE_SIZE, self._page_size // 2))
         if not self.is_empty(response):
             super()._check(response)
 
@@ -156,6 +197,10 @@ class WebexApi(VendorApi):
         if response.status_code == requests.codes.unavailable_for_legal_reasons and self._moves(response):
             return "Webex holds the data of this organisation in another region"
         return explain(response, self.config)
+
+    @override
+    def refuses_range(self, response: requests.Response) -> bool:
+        return response.status_code == requests.codes.bad_request and speaks_of_length(message_of(response))
 
     @override
     def unexplained(self, response: requests.Response) -> str:
@@ -247,7 +292,7 @@ class WebexStream(CallRecordStream):
     def request(self, window: TimeWindow, page: tuple[int, str | None]) -> requests.Request:
         number, url = page
         if url is not None:
-            return VerbatimRequest("GET", url)
+            return FurtherPage(url)
         return FirstPage(
             self.path,
             window.query_start,
@@ -257,21 +302,11 @@ class WebexStream(CallRecordStream):
         )
 
     @override
-    def drain(self, window: TimeWindow) -> Iterator[Page]:
+    def pages(self, window: TimeWindow, paginator: Paginator[Any]) -> Iterator[Page]:
         try:
-            yield from super().drain(window)
-        except (CursorRepeated, LinkRefused):
-            # Perhaps more records on one instant of the cursor than a page holds, or a window that has left what
-            # Webex serves while its pages were read: a shorter one may go.
-            if window.end - window.start < SHORTEST_TO_HALVE:
-                raise
-            self.logger.warning(
-                "Webex's links lead no further: the window from %s to %s is read again in halves.",
-                instants.to_text(window.start),
-                instants.to_text(window.end),
-            )
-            for half in halves(window):
-                yield from self.drain(half)
+            yield from super().pages(window, paginator)
+        except CursorRepeated:  # perhaps more records on one instant of the cursor than a page holds (WX A15)
+            raise AskedTooMuch("Webex repeated a cursor within one time window.") from None
 
     @override
     def fetch(self, window: TimeWindow, page: tuple[int, str | None]) -> Page:
@@ -294,23 +329,37 @@ class WebexStream(CallRecordStream):
 
     @override
     def remarks(self) -> Sequence[str]:
-        missing = [name for name in self._locations if name.strip().casefold() not in self._met]
+        missing = [name for name in self._locations if _same_name(name) not in self._met]
         return [f"No record is of location {', '.join(missing)} (setting webex_locations)."] if missing else []
 
     @override
     def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
-        url = next_link(response.headers.get("Link"))
-        if self._filters_here:
-            wanted = {name.strip().casefold() for name in self._locations}
-            records = [record for record in records if str(record.location).strip().casefold() in wanted]
+        link = next_link(response.headers.get("Link"))
+        url = None if link is None else mended_link(link, str(response.url))
+        if self._locations and not _is_filtered(str(response.url)):
+            records = self._of_locations(records)
         if self._locations:
-            self._met.update(str(record.location).strip().casefold() for record in records)
+            self._met.update(_same_name(str(record.location)) for record in records)
         return Page(records, next=url, announced=None if self._locations else _total_count(url))
+
+    def _of_locations(self, records: list[Record]) -> list[Record]:
+        """Those of the configured locations, and those that name none: they can't be told to be another's."""
+        wanted = {_same_name(name) for name in self._locations}
+        return [record for record in records if not record.location or _same_name(record.location) in wanted]
+
+
+def _is_filtered(url: str) -> bool:
+    """Whether Webex was asked to filter by location. Then its word counts: a location may have another name by now."""
+    return bool(parse_qs(urlsplit(url).query).get("locations"))
+
+
+def _same_name(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _total_count(url: str | None) -> int | None:
     counts = parse_qs(urlsplit(url).query).get("totalCount", []) if url else []
-    return int(counts[0]) if counts and counts[0].isdecimal() else None
+    return int(counts[0]) if counts and re.fullmatch(r"[0-9]{1,18}", counts[0]) else None
 
 
 class DetailedCallHistory(WebexStream):

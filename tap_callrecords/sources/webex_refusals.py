@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_callrecords.http import host_of
+from tap_callrecords.api import speaks_of_length
+from tap_callrecords.http import host_of, http_date
 from tap_callrecords.progress import in_words
 from tap_callrecords.redaction import clean_quote
 
@@ -26,12 +27,13 @@ REGIONS = {
 HOSTS = ", ".join(f"{host} ({where})" for where, host in REGIONS.items())
 RIGHT_URL = f"Check setting webex_api_url: https://<host>/v1 with the host of the organisation's region ({HOSTS})."
 OLDER_HISTORY_HOURS = 48
-_REGION = re.compile(r"https://analytics-calling[a-z0-9-]*\.webexapis\.com(?!\.?[\w@:-])", re.IGNORECASE)
+_REGION = re.compile(r"(https://analytics-calling[a-z0-9-]*\.webexapis\.com)(?::443)?(?!\.?[\w@:-])", re.IGNORECASE)
 
 TOKEN_NOT_RENEWED = (
     "Webex refused to renew the access token. Check settings webex_client_id and webex_client_secret; else the refresh "
-    "token has expired (after 90 days without a run) or was withdrawn: authorise the integration or service app anew "
-    "and put its refresh token into webex_refresh_token."
+    "token has expired (after 90 days without a run), was withdrawn, or was replaced: where Webex rotates refresh "
+    "tokens, each renewal issues a new one, and the newest value has to be stored. Authorise the integration or "
+    "service app again and put its newest refresh token into webex_refresh_token."
 )
 ACCESS_TOKEN_REFUSED = (
     "Webex refused the access token. A token of the developer site lives for 12 hours and can't be renewed: put a new "
@@ -90,33 +92,34 @@ def _is_for_token(response: requests.Response) -> bool:
 
 def _bad_parameter(response: requests.Response, config: Mapping[str, Any]) -> str | None:
     said = message_of(response).lower()
+    if speaks_of_length(said):
+        return "Webex finds a time window too long."
     clock = _clock_difference(response)
     if "starttime" in said or "start time" in said:
         if str(response.request.url).partition("?")[0].endswith("/cdr_stream"):
-            return f"Webex finds a time window of the live stream too old.{clock}"
+            return f"{clock}Webex finds a time window of the live stream too old."
         hours = config["webex_history_hours"]
         if hours > OLDER_HISTORY_HOURS:
             return (
-                f"Webex serves less history than setting webex_history_hours says ({hours} hours). Set it to "
-                f"{OLDER_HISTORY_HOURS}, which is what older organisations have; what is older can't be had.{clock}"
+                f"{clock}Webex serves less history than setting webex_history_hours says ({hours} hours). Set it to "
+                f"{OLDER_HISTORY_HOURS}, which is what older organisations have; what is older can't be had."
             )
-        return f"Webex finds a time window too old. Check setting webex_history_hours and this machine's clock.{clock}"
-    if "endtime" in said or "end time" in said:
-        return f"Webex finds a time window too new. Check this machine's clock, or raise setting settle_minutes.{clock}"
-    if "location" in said:
-        return "Webex does not know a location. Check setting webex_locations: names as in Control Hub."
-    return None
+        return f"{clock}Webex finds a time window too old. Check setting webex_history_hours and this machine's clock."
+    sentences = {
+        r"end ?time": f"{clock}Webex finds a time window too new. Check this machine's clock, or raise setting "
+        "settle_minutes.",
+        r"location": "Webex does not know a location. Check setting webex_locations: names as in Control Hub.",
+    }
+    return next((sentence for pattern, sentence in sentences.items() if re.search(pattern, said)), None)
 
 
 def _clock_difference(response: requests.Response) -> str:
-    try:
-        theirs = parsedate_to_datetime(response.headers["Date"])
-    except (KeyError, ValueError):
-        return ""
-    seconds = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
+    theirs = http_date(response.headers.get("Date"))
+    seconds = 0.0 if theirs is None else (datetime.now(UTC) - theirs).total_seconds()
     if abs(seconds) < 30:  # noqa: PLR2004 - the margins bear that
         return ""
-    return f" This machine's clock is {in_words(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'} Webex's."
+    away = f"{in_words(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'}"
+    return f"This machine's clock is {away} Webex's: set it right first. "
 
 
 def message_of(response: requests.Response) -> str:
@@ -134,8 +137,12 @@ def message_of(response: requests.Response) -> str:
 
 def region_in(response: requests.Response) -> str | None:
     """The address of a regional host that a refusal names, `https://` included (WX 1: the place is not documented)."""
-    found = _REGION.search(response.text)
-    return found.group().lower() if found else None
+    try:
+        text = json.dumps(response.json(), ensure_ascii=False)  # decoded: an escaped slash is a slash
+    except (ValueError, RecursionError):
+        text = response.text
+    found = _REGION.search(text.replace("\\", ""))
+    return found[1].lower() if found else None
 
 
 def tracking_id(response: requests.Response) -> str:

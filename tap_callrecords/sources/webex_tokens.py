@@ -69,12 +69,13 @@ class RefreshToken(TokenClient):
             self._refresh_token = newest
             self._api.logger.warning(
                 "Webex has issued another refresh token. It is used until this run ends and is written nowhere; the "
-                "next run begins with setting webex_refresh_token again. If Webex refuses that one day, authorise "
-                "the integration or service app anew and set the token that you get."
+                "next run begins with setting webex_refresh_token again. Where Webex refuses that, its refresh tokens "
+                "rotate and the newest has to be stored: let the program that stores it renew, and set "
+                "webex_access_token for each run."
             )
         try:
             days = float(answer["refresh_token_expires_in"]) / 86_400
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return
         if days < SOON_DAYS:
             self._api.logger.warning(

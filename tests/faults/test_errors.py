@@ -350,6 +350,9 @@ WEBEX = (
         "Webex finds a time window of", "webex", refusal(400, "startTime", **LIVE), streams=["webex_live_call_history"]
     ),
     Case("Webex finds a time window too new", "webex", refusal(400, "endTime", **FEED)),
+    Case("Webex finds a time window too long", "webex", switches={"longest_minutes": 0}),
+    Case("Webex did not have a page", "webex", refusal(504, **FEED)),
+    Case("Webex repeated a cursor", "webex", switches={"repeat_link": True, "page_cap": 1}),
     Case("Webex does not know a", "webex", refusal(400, "unknown location", **FEED)),
 )
 VOISO = (

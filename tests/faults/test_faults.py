@@ -185,6 +185,32 @@ def test_a_connection_that_takes_longer_than_the_time_out_is_given_up(
     assert now() - before < timedelta(seconds=3)
 
 
+TOO_LONG: dict[str, Any] = {
+    "kind": "status",
+    "status": 400,
+    "body": {"message": "The time range exceeds what is served at once"},
+}
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+@pytest.mark.parametrize("subject", WINDOWED, ids=str)
+def test_a_time_range_that_is_refused_as_too_long_is_read_in_parts(
+    box: Sandbox, subject: Subject, at_once: int
+) -> None:
+    box.faults.add(Fault(**TOO_LONG, match=subject.path, times=3))
+    complete(box, subject, parallel_windows=at_once)
+    assert struck(box) == 3
+
+
+@pytest.mark.parametrize("subject", [each for each in SUBJECTS if each.withholding], ids=str)
+def test_a_row_that_is_missing_in_a_part_of_a_window_is_missed(box: Sandbox, subject: Subject) -> None:
+    box.faults.add(Fault(**TOO_LONG, match=subject.path))
+    subject.switch(box, subject.withholding)
+    out = run(box, subject, window_hours=72)
+    assert struck(box) == 1
+    assert "announced" in str(out.error)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("subject", VENDORS, ids=str)
 def test_a_redirect_on_the_same_host_keeps_method_and_body(

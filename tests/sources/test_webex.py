@@ -128,7 +128,6 @@ def test_windows_stay_within_the_vendors_bounds_overlap_included(
 
 def test_times_are_sent_in_the_one_form_that_every_version_takes(box: Sandbox) -> None:
     start = now() - 2 * DAY
-    read_well(box, start_date=start.replace(microsecond=123456).isoformat(), end_date="2020-01-01T00:00:00+02:00")
     read_well(box, start_date=start.replace(microsecond=123456).isoformat())
     statuses = {request.status for request in data_requests(box)}
     assert statuses == {200}
@@ -160,7 +159,9 @@ def test_the_end_of_a_window_is_told_by_links_and_not_by_the_length_of_pages(
     assert ids(read_well(box, webex_page_size=page_size)) == wanted
 
 
-@pytest.mark.parametrize("form", ["correct", "no_space", "unquoted", "malformed", "two_relations"])
+@pytest.mark.parametrize(
+    "form", ["correct", "no_space", "unquoted", "malformed", "two_relations", "relative", "query_only", "doubled"]
+)
 def test_links_are_followed_as_they_are_however_the_header_is_written(box: Sandbox, form: Any) -> None:
     box.webex.switches.link, box.webex.switches.page_cap = form, 4  # the sandbox takes no other than the link it gave
     wanted = put_many(box, 10)
@@ -172,6 +173,27 @@ def test_a_link_with_a_filter_of_locations_is_followed_as_it_is(box: Sandbox) ->
     start, names = now() - 2 * DAY, ["Erlanger Urgent / Primary Care Main", "Zürich"]
     wanted = [put(box, start + n * SECOND, fields={"Location": names[n % 2]}) for n in range(6)]
     assert ids(read_well(box, webex_locations=names)) == wanted
+
+
+def test_names_in_a_link_may_be_raw_utf8(box: Sandbox) -> None:
+    box.webex.switches.page_cap, box.webex.switches.link_text = 2, "raw"
+    start, names = now() - 2 * DAY, ["Zürich", "São Paulo / Œuvre", "東京"]
+    wanted = [put(box, start + n * SECOND, fields={"Location": names[n % 3]}) for n in range(9)]
+    assert ids(read_well(box, webex_locations=names)) == wanted
+
+
+def test_rows_that_a_link_without_the_filter_brings_are_left_out_if_they_name_another_location(box: Sandbox) -> None:
+    box.webex.switches.page_cap, box.webex.switches.link_filter = 2, False
+    start, names = now() - 2 * DAY, ["Zürich", "Elsewhere", "", "ZU\u0308RICH "]
+    put_in = [put(box, start + n * SECOND, fields={"Location": names[n % 4]}) for n in range(12)]
+    # The first page, which Webex filters, has 0 and 4 and leads to 8.
+    assert ids(read_well(box, webex_locations=["Zürich"])) == [put_in[n] for n in (0, 4, 8, 10, 11)]
+
+
+def test_what_webex_itself_filters_is_kept_whatever_the_location_is_called_by_now(box: Sandbox) -> None:
+    old = box.webex.new_record(ended(now() - DAY, Location="its name of last week"))
+    box.faults.add(Fault("status", match="/cdr_feed", status=200, body={"items": [old]}))
+    assert ids(read_well(box, webex_locations=["its name of today"])) == [old["Report ID"]]
 
 
 def test_a_link_to_another_host_is_an_error_and_carries_no_token_there(box: Sandbox) -> None:
@@ -392,6 +414,61 @@ def test_page_requests_ask_for_less_after_a_gateway_has_timed_out(box: Sandbox) 
     read_well(box, webex_page_size=5000)
     sizes = [request.query["max"] for request in first_requests(box)[:6]]
     assert sizes == ["5000", "2500", "1250", "625", "500", "500"]
+
+
+@pytest.mark.parametrize(("bears", "sizes"), [(1300, {"5000", "1250"}), (500, {"5000", "1250", "500"})])
+def test_a_window_is_begun_again_with_smaller_pages_when_a_gateway_times_out_on_further_ones(
+    box: Sandbox, bears: int, sizes: set[str]
+) -> None:
+    box.webex.switches.slow_above, box.webex.switches.page_cap = bears, 4
+    wanted = put_many(box, 10)
+    start = now() - 2 * DAY
+    assert ids(read_well(box, webex_page_size=5000, **span(start - HOUR, start + HOUR))) == wanted
+    assert {request.query["max"] for request in first_requests(box)} == sizes
+
+
+def test_a_window_is_read_in_shorter_ones_when_a_gateway_times_out_on_the_smallest_pages(box: Sandbox) -> None:
+    box.webex.switches.slow_minutes, box.webex.switches.page_cap = 30, 2
+    start = now() - 2 * DAY
+    wanted = [put(box, start + n * 300 * SECOND) for n in range(20)]
+    assert ids(read_well(box, **span(start - HOUR, start + 2 * HOUR))) == wanted
+
+
+def test_a_gateway_that_times_out_for_good_ends_the_run_before_the_window(box: Sandbox) -> None:
+    box.webex.switches.slow_minutes, box.webex.switches.page_cap = 1e-9, 2
+    put_many(box, 10)
+    out = read(box)
+    assert "did not have a page ready in time (504). Windows down to a minute were tried" in str(out.error)
+    assert instants.parse(out.bookmarks(FEED)[-1]) <= now() - 2 * DAY + 20 * SECOND
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The difference between startTime and endTime exceeds the allowed range",
+        "Requested time range is too long",
+        "endTime must be at most 6 hours after startTime",
+        "startTime and endTime must be within 6 hours of each other",
+        "Date range cannot be more than 360 minutes",
+    ],
+)
+def test_a_window_that_has_become_too_long_is_read_in_shorter_ones_from_then_on(box: Sandbox, words: str) -> None:
+    box.webex.switches.longest_minutes, box.webex.switches.longest_words = 361, words
+    start = now() - 4 * DAY
+    wanted = [put(box, start + n * HOUR) for n in range(48)]
+    out = read_well(box, **span(start - HOUR, start + 48 * HOUR))
+    assert ids(out) == wanted
+    assert sum(request.status == 400 for request in data_requests(box)) == 1
+
+
+def test_a_range_that_is_refused_down_to_a_minute_ends_the_run_without_advice_to_give_up_history(box: Sandbox) -> None:
+    box.webex.switches.longest_minutes = 0
+    out = read(box)
+    assert "too long. Webex says: The difference between" in str(out.error)
+    assert "Windows down to a minute were tried" in str(out.error)
+    assert "webex_history_hours" not in str(out.error)
+    assert not out.bookmarks(FEED)
+    assert len(data_requests(box)) < 20
 
 
 def test_feed_and_live_stream_give_the_same_records(full: Sandbox) -> None:
