@@ -188,3 +188,15 @@ def test_instants_are_utc_whatever_the_tenants_zone_is(box: Sandbox, zone: str) 
     by_id = {row["interactionId"]: row for row in box.eightx8_analytics.interactions}
     for record in out.records(STREAM):
         assert record["creation_time_utc"] == by_id[record["interaction_id"]]["creationTime"].replace("+00:00", "Z")
+
+
+def test_a_row_that_the_vendor_counts_and_sends_twice_does_not_stop_the_run(
+    empty: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = empty.eightx8_analytics
+    row = api.new_interaction(minutes_ago(60))
+    api.add_interactions(row, row, {**row, "interactionId": "another"})
+    out = read(empty)
+    assert out.error is None
+    assert len(out.records(STREAM)) == 2
+    assert any("1 of them repeat others byte for byte" in line for line in caplog.messages)

@@ -175,3 +175,15 @@ def test_two_rows_with_one_call_id_are_both_emitted_with_a_warning(
     assert out.error is None
     assert [record["agent_id"] for record in out.records(STREAM)] == ["ag7rcjEueDRuGblqngmiaaa", "other"]
     assert any("share their key with a different row" in line for line in caplog.messages)
+
+
+def test_a_row_that_the_vendor_counts_and_sends_twice_does_not_stop_the_run(
+    empty: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = empty.eightx8_contact_center
+    row = api.new_call(minutes_ago(90))
+    api.add_calls(row, row, api.new_call(minutes_ago(91), callId="second"))
+    out = read(empty)
+    assert out.error is None
+    assert len(out.records(STREAM)) == 2
+    assert any("1 of them repeat others byte for byte" in line for line in caplog.messages)
