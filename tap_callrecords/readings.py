@@ -104,12 +104,16 @@ class Reading:
             return different
         return sum(min(part.received, part.announced or 0) for part in self._parts)
 
-    def other_page_size(self, number: int) -> int | None:
+    def other_page_size(self, number: int, before: Reading | None = None) -> int | None:
         """How many rows a page of re-reading `number` is to have, so that the edges between the pages move.
 
         What was asked for tells nothing, as a server may clamp it: the largest page that came does. What came on one
         page, with no edge, is to come on one page again. At first pages are smaller, then as large as the vendor
         allows: some lose a row that repeats the one before an edge, and large pages have the fewest edges.
+
+        Args:
+            number: of the re-reading, from 1.
+            before: the re-reading made last.
         """
         pages = self._pages()
         if not pages:
@@ -117,7 +121,9 @@ class Reading:
         largest = max(pages)
         if len(pages) == 1:
             return largest + number
-        return (2 * largest // 3 or 2) if number == 1 else sys.maxsize
+        if number == 2 or (number > 2 and before is not None and len(before._pages()) == 1):  # noqa: PLR2004, SLF001 - of the same class
+            return sys.maxsize
+        return 2 * largest // (2 + number) or number + 1
 
     def confirms(self, other: Reading, announced: int, found: int) -> bool:
         """Whether this reading and an earlier one show that a window, though short, has nothing more.

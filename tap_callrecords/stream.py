@@ -464,7 +464,7 @@ class CallRecordStream(WindowCheckpoints):
             self.logger.warning("%d rows announced %s, %d received: the window is read again.", announced, span, found)
             earlier.append(reading)
             run.seen.begin_reading(window.index)
-            for page in self.drain(replace(window, rows_per_page=earlier[0].other_page_size(number + 1))):
+            for page in self.drain(replace(window, rows_per_page=earlier[0].other_page_size(number + 1, reading))):
                 yield from self._take(window, page, run, emit)
 
     def _report(self, run: _Run) -> None:

@@ -67,7 +67,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Envelope(msgspec.Struct, Generic[Row]):
-    """Body of an answer (CC A2); `data` may be null where nothing is counted."""
+    """Body of an answer (CC A2); `data` may be null where there is no row."""
 
     rows: list[Row] | None = msgspec.field(name="data")
     hits: Any = None
@@ -84,10 +84,7 @@ class Envelope(msgspec.Struct, Generic[Row]):
         """Refuse what only looks like an answer without rows (msgspec makes the error one of its own)."""
         if not self.rows and (self.error or self.status not in (None, requests.codes.ok)):
             raise BrokenBody("an error in place of rows")
-        if self.rows is None:
-            if self.announced != 0 and self.hits is not None:
-                raise BrokenBody("no rows, but not a count of 0 either")
-            self.rows = []
+        self.rows = self.rows or []
 
 
 class ContactCenterApi(VendorApi):
@@ -188,8 +185,8 @@ class RecentCalls(CallRecordStream):
             )
         if msgspec.json.decode(response.request.body or b"{}").get("page") != 1:
             return Page(records)  # what is counted past the first page is not documented (CC R6)
-        if envelope.announced is None:
-            raise BrokenBody("a first page that counts nothing")
+        if envelope.announced is None or (envelope.announced and not records):
+            raise BrokenBody("a first page that does not count, or counts rows that it has not")
         return Page(records, announced=envelope.announced)
 
     def _check_time(self, record: Record, window: TimeWindow) -> None:

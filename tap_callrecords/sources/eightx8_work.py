@@ -89,7 +89,7 @@ class Meta(msgspec.Struct):
 
 
 class Envelope(msgspec.Struct, Generic[Row]):
-    """Body of an answer (WA 4.1); `data` may be null where nothing is counted."""
+    """Body of an answer (WA 4.1); `data` may be null where there is no row."""
 
     meta: Meta
     rows: list[Row] | None = msgspec.field(name="data")
@@ -100,10 +100,7 @@ class Envelope(msgspec.Struct, Generic[Row]):
         """Refuse what only looks like an answer without rows (msgspec makes the error one of its own)."""
         if not self.rows and (self.error or self.status not in (None, requests.codes.ok)):
             raise BrokenBody("an error in place of rows")
-        if self.rows is None:
-            if self.meta.total != 0:
-                raise BrokenBody("no rows, but not a count of 0 either")
-            self.rows = []
+        self.rows = self.rows or []
 
 
 class PasswordToken(TokenClient):
@@ -241,8 +238,8 @@ class WorkStream(CallRecordStream):
         self._pbxes.update(record.pbx_id for record in records)
         meta = envelope.meta
         if "scrollId" not in parse_qs(urlsplit(str(response.request.url)).query):
-            if meta.total is None:
-                raise BrokenBody("a first page that counts nothing")
+            if meta.total is None or (meta.total and not records):
+                raise BrokenBody("a first page that does not count, or counts rows that it has not")
             if meta.scroll_id is None and len(records) < meta.total:
                 raise BrokenBody("a page that names no next one, but counts more rows than it has")
         elif meta.total is None and meta.scroll_id is None:
