@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
-from singer_sdk.exceptions import SingerSDKError
+from singer_sdk.exceptions import ConfigurationError, SingerSDKError
 
 from tap_callrecords.errors import AccessRefused, one_line, tell
 from tap_callrecords.progress import in_words
@@ -108,6 +108,7 @@ def _look(stream: CallRecordStream, seconds: float) -> str:
 
 
 def _seen(stream: CallRecordStream, until: float) -> str:
+    """Raises: SingerSDKError: why the stream can't be read, or that there is nothing to read."""
     if not stream.has_windows:
         count = sum(len(page.records) for window in stream.plan()[1] for page in stream.drain(window))
         return f"{count:,} {'entry' if count == 1 else 'entries'}"
@@ -122,7 +123,9 @@ def _seen(stream: CallRecordStream, until: float) -> str:
                 break
         looked_from = window.start
     if looked_from is None:
-        return "nothing was asked for, as no time lies between the start date and the end"
+        raise ConfigurationError(
+            "nothing was asked for, as no time lies between settings start_date and end_date, or settle_minutes."
+        )
     return f"no record in the last {_days(datetime.now(UTC) - looked_from)}"
 
 

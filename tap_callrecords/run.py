@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ class Run:
         self._logger = logger
         self._summary = Summary(logger)
         self._refused: dict[type[VendorApi], str] = {}
-        self._said: set[str] = set()
+        self._told: set[str] = set()
 
     def read(self, stream: CallRecordStream, sync: Callable[[], None]) -> None:
         """Read a stream to its end, or to its failure, which is told and noted.
@@ -74,10 +75,12 @@ class Run:
 
     def _fail(self, stream: CallRecordStream, result: StreamResult, error: Exception) -> None:
         self.failures.append(error)
-        known = isinstance(error, STREAM_ENDING)
-        # What an error of ours says may quote a row.
-        said = REDACTOR.clean(one_line(error)) if known else f"a fault in tap-callrecords ({type(error).__name__})"
+        if isinstance(error, STREAM_ENDING):
+            said = key = REDACTOR.clean(one_line(error))
+        else:  # what it says itself may quote a row
+            said = f"a fault in tap-callrecords ({type(error).__name__})"
+            key = f"{said} {traceback.extract_tb(error.__traceback__)[-1]}"
         result.failed, result.trouble = True, f"Failed: {said}"
-        if said not in self._said:  # a vendor that is down is told of once, and not for each of its lists
-            self._said.add(said)
+        if key not in self._told:  # a vendor that is down is told of once, and not for each of its lists
+            self._told.add(key)
             tell(error, stream.logger)

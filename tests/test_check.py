@@ -113,7 +113,7 @@ def test_clocks_that_differ_are_told(box: Sandbox) -> None:
 
 
 def test_a_vendor_that_does_not_answer_is_not_waited_for_longer_than_a_minute(box: Sandbox) -> None:
-    box.faults.add(Fault("slow", match="/cdr/teams", delay_seconds=6, times=None))
+    box.faults.add(Fault("slow", match="/cdr/teams", delay_seconds=4, times=None))
     short = "from tap_callrecords import check; check.ANSWER_WITHIN_SECONDS = 2"
     out = forked(box.voiso.config, "--test", before=short)
     assert out.exit_code == 1
@@ -130,3 +130,10 @@ def test_an_unknown_value_is_refused_and_that_of_the_sdk_still_works(box: Sandbo
     schema: dict[str, Any] = {message["stream"]: message for message in forked(box.config, "--test=schema").messages}
     assert set(schema) == READ
     assert not box.requests
+
+
+def test_settings_that_leave_nothing_to_ask_for_are_no_success(box: Sandbox) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    out = forked({**box.webex.config, "start_date": tomorrow}, "--test")
+    assert out.exit_code == 1
+    assert findings(out)["webex_detailed_call_history"][1].startswith("nothing was asked for")

@@ -19,6 +19,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from sandbox import Fault, Sandbox
+from tests.faults.crashes import Running, wait_until
 from tests.faults.judge import Judge, bookmark, delivered, due, visible
 from tests.faults.subject import Subject
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
@@ -160,6 +161,33 @@ def test_a_configuration_error_ends_the_run_before_anything_is_read(box: Sandbox
     assert len(errors(out)) == 1
     assert "Setting voiso_cluster must be" in errors(out)[0]
     assert not box.requests
+
+
+def test_an_endpoint_that_is_gone_ends_only_the_streams_that_need_it(box: Sandbox) -> None:
+    box.eightx8_work.switches.v1_status = 410
+    config = {**settings(box), "optional_streams": ["eightx8_cdr_call_legs", "eightx8_cdr_call_records"]}
+    try:
+        out = run(config)
+    finally:
+        box.eightx8_work.switches.v1_status = None
+    assert out.exit_code == 1
+    assert lost(box, config, READ, out) == []
+    assert len(errors(out)) == 1
+    assert "no longer serves v1/cdr" in errors(out)[0]
+
+
+def test_a_signal_ends_the_run_at_once_and_the_summary_says_where(box: Sandbox) -> None:
+    legs = KNOWN["eightx8_call_legs"]
+    box.faults.add(Fault("slow", match=legs.path, after=4, times=None, delay_seconds=30))
+    with Running(settings(box), [legs.stream, "voiso_agents"]) as running:
+        wait_until(lambda: any(request.fault for request in box.requests))
+        running.signal("SIGTERM")
+        out = running.ended()
+    assert out.exit_code == 143
+    assert errors(out) == []
+    said = summary(out)
+    assert said[legs.stream].endswith(f"read up to {out.bookmarks(legs.stream)[-1]}. Stopped before its end.")
+    assert "voiso_agents" not in said
 
 
 def test_a_fault_of_the_tap_in_one_stream_leaves_the_others_whole(box: Sandbox) -> None:
