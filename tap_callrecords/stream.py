@@ -218,7 +218,7 @@ class CallRecordStream(WindowCheckpoints):
                 self.name,
                 bookmark,
             )
-        windows = plan_windows(span, self.window_length)
+        windows = self.windows_of(span)
         if not windows:
             self.logger.warning(
                 "Nothing is to be read: this run would begin at %s and end at %s (bookmark and settings start_date, "
@@ -227,6 +227,10 @@ class CallRecordStream(WindowCheckpoints):
                 instants.to_text(span.end),
             )
         return span, windows
+
+    def windows_of(self, span: Span) -> Sequence[TimeWindow]:
+        """The windows that a span is cut into."""
+        return plan_windows(span, self.window_length)
 
     @property
     def lookback(self) -> timedelta:
@@ -518,8 +522,12 @@ class CallRecordStream(WindowCheckpoints):
         """At a window's end, the records that were last seen otherwise than they were emitted last."""
         return self._dated([run.held.pop(key) for key in run.seen.take_returned(window.index)], window)
 
+    def mark_of(self, window: TimeWindow) -> datetime:
+        """What stands in `window_end_column` for the rows of a window."""
+        return window.end
+
     def _dated(self, records: list[Record], window: TimeWindow) -> tuple[list[Record], list[bytes]]:
         if self.window_end_column is not None:
             for record in records:
-                setattr(record, self.window_end_column, instants.to_text(window.end))
+                setattr(record, self.window_end_column, instants.to_text(self.mark_of(window)))
         return records, [*map(_encode, records)]

@@ -7,13 +7,14 @@ import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 import requests
-from singer_sdk.exceptions import ConfigurationError, RetriableAPIError
+from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
@@ -26,7 +27,7 @@ from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.sources.webex_refusals import explain, message_of, region_in, tracking_id
 from tap_callrecords.sources.webex_tokens import RefreshToken, StaticToken
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import OVERLAP, Span, TimeWindow
+from tap_callrecords.windows import OVERLAP, Span, TimeWindow, floor_second, plan_windows
 
 Row = TypeVar("Row")
 T = TypeVar("T")
@@ -37,6 +38,10 @@ MORE_LOOKBACK = timedelta(hours=12)
 """The feed may select by a call's start (WX A1), and the longest call and the latest record add up."""
 LIVE_REACH = timedelta(hours=12)
 LIVE_OVERLAP = timedelta(minutes=5)
+LIVE_FROM = timedelta(hours=10)
+"""Where the live stream goes on when a gap before it is read from the feed, which may take an hour and more."""
+GAP_OVERLAP = timedelta(hours=1)
+"""How much of what the live stream serves the feed is asked for, too."""
 MOST_LOCATIONS = 10
 LEAST_PAGE_SIZE = 500
 """Current servers take no smaller one (WX 3)."""
@@ -293,13 +298,12 @@ class WebexStream(CallRecordStream):
         number, url = page
         if url is not None:
             return FurtherPage(url)
-        return FirstPage(
-            self.path,
-            window.query_start,
-            window.query_end,
-            reach=self.retention,
-            locations=self._passes[number],
-        )
+        path, reach = self.endpoint(window)
+        return FirstPage(path, window.query_start, window.query_end, reach=reach, locations=self._passes[number])
+
+    def endpoint(self, window: TimeWindow) -> tuple[str, timedelta]:  # noqa: ARG002 - for the live stream
+        """Path and reach of what serves a window."""
+        return self.path, self.retention
 
     @override
     def pages(self, window: TimeWindow, paginator: Paginator[Any]) -> Iterator[Page]:
@@ -311,7 +315,7 @@ class WebexStream(CallRecordStream):
     @override
     def fetch(self, window: TimeWindow, page: tuple[int, str | None]) -> Page:
         asked, (_, url) = self._api.url, page
-        if url is None and window.query_end < datetime.now(UTC) - self.retention:
+        if url is None and window.query_end < datetime.now(UTC) - self.endpoint(window)[1]:
             self._api.warn_of_loss(window.query_start, window.query_end)
             return Page([])
         try:
@@ -368,7 +372,7 @@ class DetailedCallHistory(WebexStream):
     name = "webex_detailed_call_history"
     path = "/cdr_feed"
     replication_key = "report_time"
-    longest_window = timedelta(hours=12)
+    longest_window: ClassVar[timedelta] = timedelta(hours=12)
     least_settle = timedelta(minutes=5, seconds=30)
 
     @property
@@ -383,7 +387,12 @@ class DetailedCallHistory(WebexStream):
 
 
 class LiveCallHistory(WebexStream):
-    """The same rows by the time when Webex stored them, which no field tells: hence `inserted_before` (WX 13.2)."""
+    """The same rows by the time when Webex stored them, which no field tells: hence `inserted_before` (WX 13.2).
+
+    What lies between a bookmark and the reach of the live stream is read from the feed. A row that was stored in the
+    gap belongs to a call that ended before; the feed's look-back covers those that were stored late. So the bookmark
+    moves over the gap's windows as over any others: a run that ends within leaves a smaller gap.
+    """
 
     name = "webex_live_call_history"
     path = "/cdr_stream"
@@ -392,27 +401,63 @@ class LiveCallHistory(WebexStream):
     selected_by_default = False
     longest_window = timedelta(hours=2)
     least_settle = timedelta(minutes=1, seconds=30)
+    _live_from: datetime | None = None
+    """Where the live stream goes on after a gap; None without one."""
 
     @property
     @override
     def retention(self) -> timedelta:
-        return LIVE_REACH - MARGIN
+        return LIVE_REACH - MARGIN if self._live_from is None else self._feed_reach
+
+    @property
+    def _feed_reach(self) -> timedelta:
+        return timedelta(hours=self.config["webex_history_hours"]) - MARGIN
 
     @property
     @override
     def lookback(self) -> timedelta:
-        return LIVE_OVERLAP  # late rows come in later windows; only clocks and the order of storing may differ
+        # Late rows come in later windows of the live stream; only clocks and the order of storing may differ.
+        return LIVE_OVERLAP if self._live_from is None else super().lookback + MORE_LOOKBACK
 
     @override
     def plan(self) -> tuple[Span, Sequence[TimeWindow]]:
-        bookmark = self.read_bookmark()
-        if bookmark and instants.parse(bookmark) < datetime.now(UTC) - self.retention:
-            raise ConfigurationError(
-                f"Stream {self.name} was last read up to {bookmark}, but Webex keeps its live records for 12 hours "
-                f"only. Read the gap with stream {DetailedCallHistory.name}, which reaches further back, then remove "
-                f"the bookmark of {self.name} from the state to begin anew; run it every few hours."
+        now, bookmark = floor_second(datetime.now(UTC)), self.read_bookmark()
+        self._live_from = None
+        if bookmark and instants.parse(bookmark) < now - self.retention:
+            self._live_from = now - LIVE_FROM
+            self.logger.warning(
+                "Stream %s was last read up to %s, but Webex keeps its live records for 12 hours only. The gap until "
+                "%s is read from the detailed history, which has the same records; then the live stream goes on.",
+                self.name,
+                bookmark,
+                instants.to_text(self._live_from),
             )
         return super().plan()
+
+    @override
+    def windows_of(self, span: Span) -> Sequence[TimeWindow]:
+        if self._live_from is None:
+            return super().windows_of(span)
+        longest = DetailedCallHistory.longest_window - GAP_OVERLAP - 2 * OVERLAP
+        length = min(timedelta(hours=self.config["window_hours"]), longest)
+        gap = [*plan_windows(replace(span, end=min(span.end, self._live_from)), length)]
+        gap[-1:] = [replace(last, query_end=min(last.end + GAP_OVERLAP, span.end + OVERLAP)) for last in gap[-1:]]
+        live = super().windows_of(replace(span, start=max(span.start, self._live_from)))
+        return [*gap, *(replace(window, index=len(gap) + window.index) for window in live)]
+
+    @override
+    def endpoint(self, window: TimeWindow) -> tuple[str, timedelta]:
+        reach = LIVE_REACH - MARGIN
+        if self._live_from is not None and (
+            window.end <= self._live_from or window.query_start < datetime.now(UTC) - reach  # while the gap was read
+        ):
+            return DetailedCallHistory.path, self._feed_reach
+        return self.path, reach
+
+    @override
+    def mark_of(self, window: TimeWindow) -> datetime:
+        # Rows of the gap carry its end, so that marks grow from run to run; when each was stored, nothing tells.
+        return window.end if self._live_from is None else max(window.end, self._live_from)
 
 
 STREAMS: Sequence[type[CallRecordStream]] = (DetailedCallHistory, LiveCallHistory)

@@ -197,12 +197,6 @@ STATES = (
     Case("Stream maps… can't", config={**READY, "stream_maps": {"voiso_cdr": {"__alias__": "1 / 0"}}}),
     Case("No stream is selected", config=READY, streams=["webex_live_call_history"], arguments=("--test",)),
     Case("Catalog: it is not", config=READY, arguments=("--catalog", "{folder}/c.json"), files={"c.json": "{}"}),
-    Case(
-        "Stream … was last read",
-        "webex",
-        streams=["webex_live_call_history"],
-        state={"bookmarks": {"webex_live_call_history": {"replication_key_value": "2026-01-31T00:00:00.000Z"}}},
-    ),
 )
 CONNECTIONS = (
     Case(

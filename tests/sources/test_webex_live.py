@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from singer_sdk.exceptions import ConfigurationError
 
-from sandbox import Sandbox
+from sandbox import Fault, Sandbox
 from tap_callrecords import instants
+from tap_callrecords.sources import webex
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.webex import DAY, FEED, HOUR, LIVE, SECOND, first_requests, ids, now, put, read, read_well, span
 from tests.support.tap import sync
@@ -77,26 +77,60 @@ def test_a_record_stored_a_little_before_the_bookmark_but_seen_later_is_found(bo
     assert ids(read_well(box, LIVE, state=first.bookmark), LIVE) == [late]
 
 
-def test_a_bookmark_beyond_the_reach_of_the_live_stream_fails_with_the_way_out(box: Sandbox) -> None:
-    put(box, now() - HOUR)
-    old = instants.to_text(now() - 13 * HOUR)
-    out = read(box, LIVE, state=state_of(old))
-    assert isinstance(out.error, ConfigurationError)
-    assert f"Read the gap with stream {FEED}" in str(out.error)
-    assert f"remove the bookmark of {LIVE} from the state" in str(out.error)
-    assert not out.records(LIVE)
-    assert set(out.bookmarks(LIVE)) <= {old}
-    assert not first_requests(box)
+def test_a_gap_before_the_reach_of_the_live_stream_is_read_from_the_detailed_history(
+    box: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    bookmark = now() - 60 * HOUR
+    wanted = {put(box, now() - hours * HOUR / 2) for hours in range(1, 119)}
+    late = put(box, now() - 90 * HOUR, inserted_at=int((now() - 50 * HOUR).timestamp() * 1000))
+    out = read_well(box, LIVE, state=state_of(instants.to_text(bookmark)))
+    assert "The gap until" in caplog.text
+    assert "can't be had" not in caplog.text
+    assert {*ids(out, LIVE)} >= wanted | {late}
+    assert len(ids(out, LIVE)) == len({*ids(out, LIVE)})
+    marks = [record["inserted_before"] for record in out.records(LIVE)]
+    assert marks == sorted(marks)
+    assert instants.to_text(bookmark) < min(marks)
+    assert set(marks) <= set(out.bookmarks(LIVE))
+    assert all(record["report_time"] <= record["inserted_before"] for record in out.records(LIVE)[:-30])
+    assert instants.parse(out.bookmarks(LIVE)[-1]) > now() - HOUR
+    assert {request.path.rpartition("/")[2] for request in first_requests(box)} == {"cdr_feed", "cdr_stream"}
+    assert {request.status for request in first_requests(box)} == {200}
 
 
-def test_the_way_out_loses_nothing(box: Sandbox) -> None:
-    """The feed reads the gap, then the live stream begins anew as far back as it reaches."""
-    old = state_of(instants.to_text(now() - 20 * HOUR))
-    wanted = {put(box, now() - hours * HOUR) for hours in range(1, 20)}
-    feed = read_well(box, FEED, state=old)
-    live = read_well(box, LIVE)
-    assert wanted == {*ids(feed), *ids(live, LIVE)}
-    assert set(ids(live, LIVE)) >= {each for each in wanted if each > f"id {instants.to_text(now() - 11 * HOUR)}"}
+def test_a_gap_longer_than_the_detailed_history_is_warned_of(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    wanted = put(box, now() - 40 * HOUR)
+    out = read_well(box, LIVE, state=state_of(instants.to_text(now() - 60 * HOUR)), webex_history_hours=48)
+    assert ids(out, LIVE) == [wanted]
+    assert "serves nothing before" in caplog.text
+    assert "can't be had" in caplog.text
+
+
+@pytest.mark.parametrize("requests", range(0, 14, 2))
+def test_a_run_that_dies_within_a_gap_loses_nothing(box: Sandbox, requests: int) -> None:
+    """The bookmark never passes what was read, wherever the run ends, and moves over the gap."""
+    wanted = {put(box, now() - hours * HOUR / 2) for hours in range(1, 119)}
+    state = state_of(instants.to_text(now() - 60 * HOUR))
+    box.faults.add(Fault("reset", match="/cdr_", after=requests, times=None))
+    first = read(box, LIVE, state=state, max_attempts=1)
+    assert first.error is not None
+    marked = first.bookmark or state
+    box.faults.clear()
+    box.requests.clear()
+    second = read_well(box, LIVE, state=marked)
+    assert {*ids(first, LIVE), *ids(second, LIVE)} >= wanted
+    reached = f"id {marked['bookmarks'][LIVE]['replication_key_value']}"
+    since = f"id {state['bookmarks'][LIVE]['replication_key_value']}"
+    assert {*ids(first, LIVE)} >= {each for each in wanted if since < each < reached}
+
+
+def test_a_window_that_the_live_stream_no_longer_serves_when_its_turn_comes_is_read_from_the_history(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webex, "LIVE_FROM", 12 * HOUR)
+    wanted = {put(box, now() - hours * HOUR / 4) for hours in range(2, 70)}
+    out = read_well(box, LIVE, state=state_of(instants.to_text(now() - 18 * HOUR)))
+    assert {*ids(out, LIVE)} >= wanted
 
 
 def test_a_start_date_beyond_the_reach_is_only_warned_of(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
