@@ -83,6 +83,8 @@ class Pages:
                 if switches.repeat_link and query.cursor is not None:
                     cursor = query.cursor
                 link = self._link(query, cursor, len(chosen), switches)
+            if link is None and switches.endless_links:
+                link = self._link(query, max(query.high, query.cursor or 0) + 1, len(chosen), switches)
             return self._page(page, link)
 
     def _chosen(self, table: Table, query: Query, switches: Switches, instant: str, now_ms: int) -> list[int]:

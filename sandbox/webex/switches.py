@@ -22,6 +22,7 @@ class Switches:
         page_cap: The real page size limit, lower than asked for, without saying so (9).
         cursor_seconds: Grain of the time that a link goes on from; 0 for milliseconds (15).
         repeat_link: Every link but a window's first leads to the page it stands on (15).
+        endless_links: Every window goes on with links to pages without items, each with a link of its own (WX 8).
         empty_pages: Every page is preceded by one without items, but with a link (17).
         empty: How an empty window is told (16).
         total_count: Whether links have ``totalCount`` (14).
@@ -62,6 +63,7 @@ class Switches:
     page_cap: int | None = None
     cursor_seconds: int = 0
     repeat_link: bool = False
+    endless_links: bool = False
     empty_pages: bool = False
     empty: Literal["200", "204", "404"] = "200"
     total_count: bool = True

@@ -266,6 +266,16 @@ def test_a_link_that_leads_in_circles_is_an_error_and_the_bookmark_stays(box: Sa
     assert instants.parse(out.bookmarks(FEED)[-1]) <= now() - 2 * DAY + SECOND
 
 
+def test_links_that_lead_on_for_ever_and_bring_nothing_are_an_error_and_the_bookmark_stays(box: Sandbox) -> None:
+    box.webex.switches.endless_links = True
+    wanted = put_many(box, 3)
+    out = read(box, start_date=(now() - 3 * DAY).isoformat(), end_date=(now() - DAY).isoformat(), window_hours=48)
+    assert "brought no new row" in str(out.error)
+    assert len(data_requests(box)) < 1000
+    assert set(ids(out)) <= set(wanted)
+    assert not [mark for mark in out.bookmarks(FEED) if mark > instants.to_text(now() - 2 * DAY)]
+
+
 def test_a_window_whose_links_are_refused_is_read_in_halves(box: Sandbox) -> None:
     box.webex.switches.link_status, box.webex.switches.page_cap = 400, 6
     wanted = put_many(box, 10)
@@ -371,6 +381,23 @@ def test_a_record_without_its_id_is_emitted_under_a_key_of_its_content(box: Sand
     first, again = (ids(read_well(box)) for _ in range(2))
     assert first == again
     assert len(set(first)) == 2
+
+
+@pytest.mark.parametrize("empty", ["", "  ", None])
+def test_records_whose_id_is_empty_stay_apart_and_keep_their_keys_when_a_name_changes(box: Sandbox, empty: Any) -> None:
+    rows = [
+        box.webex.new_record(
+            ended(now() - DAY + number * SECOND, **{"Report ID": empty, "Local call ID": f"{number}:0"})
+        )
+        for number in range(3)
+    ]
+    box.webex.add_records(rows)
+    first = ids(read_well(box))
+    box.webex.records.clear()
+    box.webex.add_records([{**row, "User": "Another Name"} for row in rows])
+    assert ids(read_well(box)) == first
+    assert len({*first}) == 3
+    assert all(each.strip() for each in first)
 
 
 def test_a_record_without_report_time_is_emitted(box: Sandbox) -> None:
