@@ -56,7 +56,7 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "memory_limit",
         th.StringType,
-        default="160MB",
+        default="128MB",
         title="Memory for DuckDB",
         description="How much memory DuckDB may use; what needs more goes to disk, beside the database file.",
     ),

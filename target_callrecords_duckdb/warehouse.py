@@ -9,6 +9,7 @@ import logging
 import re
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -103,7 +104,6 @@ class Warehouse:
             "memory_limit": memory_limit,
             "threads": threads,
             "autoinstall_known_extensions": False,  # no traffic: JSON and Parquet are built in
-            "TimeZone": "UTC",
         }
         self._new = f".{self.path.name}.new-"
         self._longest = 16 << 20  # bytes of a record; DuckDB makes its buffers by it
@@ -137,7 +137,7 @@ class Warehouse:
                 file.replace(self.path)
 
     def _prepare(self, schema: str) -> None:
-        self._connection.execute("set preserve_insertion_order = true")
+        self._connection.execute("set TimeZone = 'UTC'")
         (database,) = self._connection.execute("select current_database()").fetchall()[0]
         self._schema = f"{_quoted(database)}.{_quoted(schema)}"  # in full: a schema may have the file's name
         self._where = (database, schema)
@@ -147,6 +147,7 @@ class Warehouse:
         for each in (self.folder, *(each for each in self.path.parent.iterdir() if each.name.startswith(self._new))):
             shutil.rmtree(each, ignore_errors=True)
         self.folder.mkdir(mode=0o700)
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)  # at the latest when the program ends
 
     def close(self) -> None:
         """Let go of the file, and remove what was only needed for loading."""

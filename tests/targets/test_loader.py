@@ -14,11 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import pyarrow as pa
@@ -27,7 +28,10 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as checks
 from hypothesis import strategies as st
+from singer_sdk import Stream, Tap
+from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
+from typing_extensions import override
 
 from target_callrecords_duckdb.columns import column_type, wider
 from target_callrecords_duckdb.target import TargetDuckDB
@@ -430,6 +434,56 @@ def test_stream_maps_and_flattening_work_on_records_and_files(load: Loader, form
     assert "secret" not in load.types()
 
 
+class Orders(Stream):
+    """A stream as taps of others have it."""
+
+    name = "orders"
+    primary_keys = ("id",)
+    replication_key = "updated_at"
+    schema = th.PropertiesList(
+        th.Property("id", th.IntegerType, required=True),
+        th.Property("updated_at", th.DateTimeType),
+        th.Property("day", th.DateType),
+        th.Property("price", th.NumberType),
+        th.Property("customer", th.ObjectType(th.Property("name", th.StringType))),
+        th.Property("tags", th.ArrayType(th.StringType)),
+        th.Property("status", th.StringType, allowed_values=["open", "closed"]),
+        th.Property("either", th.AnyOf(th.StringType, th.IntegerType)),
+    ).to_dict()
+
+    @override
+    def get_records(self, context: Any) -> Iterator[dict[str, Any]]:
+        for number in range(25):
+            yield {
+                "id": number, "updated_at": f"2026-01-31T12:00:{number:02}+01:00", "day": "2026-01-31",
+                "price": Decimal("0.10"), "customer": {"name": "é"}, "tags": [], "status": "open", "either": number,
+            } if number % 2 else {"id": number, "updated_at": f"2026-01-31T12:00:{number:02}+01:00"}  # fmt: skip
+
+
+class OtherTap(Tap):
+    name = "tap-orders"
+    config_jsonschema: ClassVar[dict[str, Any]] = {"properties": {}}
+
+    @override
+    def discover_streams(self) -> list[Stream]:
+        return [Orders(self)]
+
+
+@pytest.mark.parametrize("by", ["RECORD", "jsonl"])
+def test_another_tap_of_the_sdk_is_loaded(load: Loader, by: str, capsys: pytest.CaptureFixture[str]) -> None:
+    storage = {"root": load.folder.as_uri(), "prefix": "orders-"}
+    config = {"batch_config": {"encoding": {"format": "jsonl", "compression": "gzip"}, "storage": storage}}
+    OtherTap(config=config if by == "jsonl" else {}).sync_all()
+    messages = capsys.readouterr().out.splitlines()
+    assert any('"BATCH"' in message for message in messages) == (by == "jsonl")
+    for _ in range(1 if by == "jsonl" else 2):
+        load(*messages)
+    assert load.types("orders")["updated_at"] == "TIMESTAMP"
+    rows = load.rows("id, updated_at::varchar, day, price, customer ->> 'name', tags::varchar, either", "orders")
+    whole = ("2026-01-31", 0.1, "é", "[]")
+    assert rows == [(n, f"2026-01-31 11:00:{n:02}", *((*whole, str(n)) if n % 2 else [None] * 5)) for n in range(25)]
+
+
 # BATCH
 
 
@@ -818,6 +872,11 @@ def test_an_error_says_what_is_wrong_and_nothing_of_the_data(load: Loader, begin
 def test_every_documented_error_has_been_met() -> None:
     elsewhere = ("… is in use", "…: there is no space", "A BATCH of Arrow", "Standard output")
     assert [row for row in DOCUMENTED if not row.startswith((*BROKEN, *elsewhere))] == []
+
+
+def test_records_do_not_stay_on_the_disk_after_an_error(load: Loader) -> None:
+    assert load.run(HEAD, record(id="1", n="many")).returncode == 1
+    assert not list(load.folder.glob("*.loading"))
 
 
 def test_an_error_is_one_line_without_a_traceback(load: Loader) -> None:
