@@ -15,12 +15,12 @@ import requests
 from singer_sdk.exceptions import ConfigurationError, SingerSDKError
 
 from tap_callrecords.errors import AccessRefused, one_line, tell
-from tap_callrecords.progress import in_words
-from tap_callrecords.redaction import REDACTOR
+from tap_callrecords.http.redaction import REDACTOR
+from tap_callrecords.output.progress import in_words
 
 if TYPE_CHECKING:
-    from tap_callrecords.api import VendorApi
-    from tap_callrecords.records import Record
+    from tap_callrecords.http.client import VendorApi
+    from tap_callrecords.rows.builder import Record
     from tap_callrecords.stream import CallRecordStream
 
 ANSWER_WITHIN_SECONDS = 55.0

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_callrecords import instants
-from tap_callrecords.progress import in_words
+from tap_callrecords.output.progress import in_words
 
 if TYPE_CHECKING:
     from tap_callrecords.stream import CallRecordStream

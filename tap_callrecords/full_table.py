@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.paginators import Page, Paginator
-from tap_callrecords.records import Record
+from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.rows.builder import Record
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import Span, TimeWindow, floor_second
+from tap_callrecords.windows.plan import Span, TimeWindow, floor_second
 
 
 @dataclass(slots=True, kw_only=True)

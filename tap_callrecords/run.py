@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.exceptions import SingerSDKError
 
 from tap_callrecords.errors import STREAM_ENDING, AccessRefused, one_line, tell
+from tap_callrecords.http.redaction import REDACTOR
 from tap_callrecords.output.lines import PageWriter
-from tap_callrecords.progress import StreamResult, Summary
-from tap_callrecords.redaction import REDACTOR
+from tap_callrecords.output.progress import StreamResult, Summary
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
-    from tap_callrecords.api import VendorApi
+    from tap_callrecords.http.client import VendorApi
     from tap_callrecords.stream import CallRecordStream
 
 

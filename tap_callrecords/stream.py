@@ -25,17 +25,16 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.checkpoints import WindowCheckpoints
 from tap_callrecords.errors import STREAM_ENDING
-from tap_callrecords.http import AskedTooMuch, PageLost, RangeRefused
-from tap_callrecords.parallel import read_windows
-from tap_callrecords.privacy import Privacy
-from tap_callrecords.progress import Progress
-from tap_callrecords.readings import Reading
-from tap_callrecords.records import Record, RecordBuilder
-from tap_callrecords.redaction import clean_name
-from tap_callrecords.repeats import SeenRows
-from tap_callrecords.windows import (
+from tap_callrecords.http.redaction import clean_name
+from tap_callrecords.http.session import AskedTooMuch, PageLost, RangeRefused
+from tap_callrecords.output.progress import Progress
+from tap_callrecords.rows.builder import Record, RecordBuilder
+from tap_callrecords.rows.privacy import Privacy
+from tap_callrecords.rows.repeats import SeenRows
+from tap_callrecords.sdk import WindowCheckpoints
+from tap_callrecords.windows.parallel import read_windows
+from tap_callrecords.windows.plan import (
     OVERLAP,
     ContiguousEnd,
     Span,
@@ -45,11 +44,12 @@ from tap_callrecords.windows import (
     plan_span,
     plan_windows,
 )
+from tap_callrecords.windows.readings import Reading
 
 if TYPE_CHECKING:
-    from tap_callrecords.api import VendorApi
+    from tap_callrecords.http.client import VendorApi
     from tap_callrecords.output.lines import PageWriter
-    from tap_callrecords.paginators import Page, Paginator
+    from tap_callrecords.paging.base import Page, Paginator
     from tap_callrecords.tap import TapCallRecords
 
 READS_OF_A_SHORT_WINDOW = 3

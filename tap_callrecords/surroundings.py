@@ -18,7 +18,7 @@ from typing_extensions import override
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
-from tap_callrecords.redaction import REDACTOR
+from tap_callrecords.http.redaction import REDACTOR
 
 LOG_CONFIG = "SINGER_SDK_LOG_CONFIG"
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

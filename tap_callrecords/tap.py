@@ -24,21 +24,21 @@ from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
-from tap_callrecords import instants, settings, surroundings
+from tap_callrecords import configuration, instants, surroundings
 from tap_callrecords.check import check
 from tap_callrecords.errors import as_written, one_line, tell, was_told
 from tap_callrecords.forecast import Forecast, as_json, as_text
+from tap_callrecords.http.redaction import REDACTOR, redact_logs
 from tap_callrecords.mapping import ReadableMapper
 from tap_callrecords.output.errors import OutputLost
 from tap_callrecords.output.lines import PageWriter
-from tap_callrecords.redaction import REDACTOR, redact_logs
 from tap_callrecords.run import Run
 from tap_callrecords.sources import SOURCES
 
 if TYPE_CHECKING:
     from singer_sdk import Stream
 
-    from tap_callrecords.api import VendorApi
+    from tap_callrecords.http.client import VendorApi
     from tap_callrecords.stream import CallRecordStream
 
 A = TypeVar("A", bound="VendorApi")
@@ -81,7 +81,7 @@ class TapCallRecords(Tap):
     """Call detail records from 8x8 Work, 8x8 Contact Center, Webex Calling and Voiso."""
 
     name = "tap-callrecords"
-    config_jsonschema: ClassVar[dict[str, Any]] = settings.CONFIG_SCHEMA
+    config_jsonschema: ClassVar[dict[str, Any]] = configuration.CONFIG_SCHEMA
     message_writer_class = PageWriter
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -97,7 +97,7 @@ class TapCallRecords(Tap):
     @staticmethod
     def own_settings() -> Sequence[str]:
         """Names of the tap's own settings, without those that the SDK adds to every tap."""
-        return settings.NAMES
+        return configuration.NAMES
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._apis: dict[type[VendorApi], VendorApi] = {}
@@ -136,7 +136,7 @@ class TapCallRecords(Tap):
     @override
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as the SDK has it
         cls.append_builtin_config(cls.config_jsonschema)
-        return settings.from_environment(cls._env_var_prefix)
+        return configuration.from_environment(cls._env_var_prefix)
 
     @property
     @override
@@ -169,13 +169,13 @@ class TapCallRecords(Tap):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        self._config = settings.only_set(self._config)
-        REDACTOR.hide(*settings.secrets(self._config))
+        self._config = configuration.only_set(self._config)
+        REDACTOR.hide(*configuration.secrets(self._config))
         self.append_builtin_config(self.config_jsonschema)
-        for sentence in settings.unknown([*self._config, *settings.misspelt_variables(self._env_var_prefix)]):
+        for sentence in configuration.unknown([*self._config, *configuration.misspelt_variables(self._env_var_prefix)]):
             self.logger.warning("%s", sentence)
-        problems = [*settings.schema_problems(JSONSchemaValidator(self.config_jsonschema), self._config)]
-        problems += settings.problems(self._config) if not problems else ()
+        problems = [*configuration.schema_problems(JSONSchemaValidator(self.config_jsonschema), self._config)]
+        problems += configuration.problems(self._config) if not problems else ()
         problems += _stream_problems(self._config) if not problems else ()
         problems += _source_problems(self._config, needs_one=raise_errors)
         if problems:

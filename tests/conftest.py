@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tap_callrecords import http
+from tap_callrecords.http import session as http
 
 
 @pytest.fixture(autouse=True)

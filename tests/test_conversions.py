@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_callrecords import conversions
-from tap_callrecords.conversions import Converter, Misfit, converter_for, plain_type
+from tap_callrecords.rows import conversions
+from tap_callrecords.rows.conversions import Converter, Misfit, converter_for, plain_type
 
 WIDE = 2**53 + 1
 

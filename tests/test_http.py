@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 
-from tap_callrecords import http
-from tap_callrecords.http import Pacer, describe, patient, retry_after_seconds
+from tap_callrecords.http import session as http
+from tap_callrecords.http.session import Pacer, describe, patient, retry_after_seconds
 
 
 def response(status: int = 503, **headers: str) -> requests.Response:
@@ -147,8 +147,8 @@ def test_a_refused_connection_and_an_unknown_name_are_told_apart() -> None:
 def test_calls_are_paced_in_every_stretch_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     started: list[float] = []
-    monkeypatch.setattr("tap_callrecords.http.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("tap_callrecords.http.time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr("tap_callrecords.http.session.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tap_callrecords.http.session.time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     pacer = Pacer(10, 60)
     for _ in range(35):
         pacer.wait()

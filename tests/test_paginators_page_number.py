@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
-from tap_callrecords.paginators import Page, PageNumberPaginator
+from tap_callrecords.paging.base import Page, PageNumberPaginator
 
 sizes = st.integers(1, 7)
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
 from sandbox.voiso.paging import SEARCH, Paging, answer
-from tap_callrecords.http import PageLost
-from tap_callrecords.paginators import Page
-from tap_callrecords.paginators_search_token import (
+from tap_callrecords.http.session import PageLost
+from tap_callrecords.paging.base import Page
+from tap_callrecords.paging.search_token import (
     EMPTY_TOKENS,
     SURE_PAGE,
     CutShort,

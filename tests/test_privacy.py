@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_callrecords.privacy import Privacy, normalise_number
+from tap_callrecords.rows.privacy import Privacy, normalise_number
 from tests.support.tap import ROOT
 from tests.test_records import STREAMS, body_of, builder_for, schema_of, validator_of
 from tests.test_schemas import KEYS, walk

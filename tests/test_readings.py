@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_callrecords.paginators import Page
-from tap_callrecords.readings import PAGES_WITHOUT_NEWS, NothingNew, Reading
-from tap_callrecords.windows import TimeWindow, halves
+from tap_callrecords.paging.base import Page
+from tap_callrecords.windows.plan import TimeWindow, halves
+from tap_callrecords.windows.readings import PAGES_WITHOUT_NEWS, NothingNew, Reading
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 END = START + timedelta(hours=12)

@@ -21,8 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
-from tap_callrecords import redaction
-from tap_callrecords.redaction import (
+from tap_callrecords.http import redaction
+from tap_callrecords.http.redaction import (
     HIDDEN,
     REDACTOR,
     RedactingFilter,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tap_callrecords import repeats
-from tap_callrecords.repeats import SeenRows
+from tap_callrecords.rows import repeats
+from tap_callrecords.rows.repeats import SeenRows
 
 
 @pytest.fixture(params=[repeats.PACKED_AT, 2], ids=["in a dict", "packed"], autouse=True)

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import SingerSDKError
 
-from tap_callrecords.settings import CONFIG_SCHEMA
+from tap_callrecords.configuration import CONFIG_SCHEMA
 from tap_callrecords.tap import TapCallRecords
 from tests.faults.test_errors import DOT_ENV
 from tests.support.forked import forked

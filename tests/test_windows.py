@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_callrecords.windows import OVERLAP, ContiguousEnd, Span, ceil_second, floor_second, plan_span, plan_windows
+from tap_callrecords.windows.plan import (
+    OVERLAP,
+    ContiguousEnd,
+    Span,
+    ceil_second,
+    floor_second,
+    plan_span,
+    plan_windows,
+)
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 instants = st.datetimes(datetime(2024, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

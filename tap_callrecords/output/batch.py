@@ -25,7 +25,7 @@ from typing_extensions import override
 from upath import UPath
 
 from tap_callrecords.output.errors import OutputLost
-from tap_callrecords.records import Record
+from tap_callrecords.rows.builder import Record
 
 FORMATS: Final = ("jsonl", "parquet", "arrow")
 ROWS_OF_A_FILE = 100_000

@@ -23,7 +23,7 @@ from typing_extensions import override
 from tap_callrecords import instants
 from tap_callrecords.output.batch import BatchFiles, BatchSettings
 from tap_callrecords.output.errors import OutputLost
-from tap_callrecords.records import Record
+from tap_callrecords.rows.builder import Record
 
 GRACE_SECONDS = 5.0
 """How long a target may still take to read after a signal; then the process ends, be it in the middle of a line."""

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 from typing_extensions import override
 
-from tap_callrecords import http
-from tap_callrecords.redaction import REDACTOR
+from tap_callrecords.http import session as http
+from tap_callrecords.http.redaction import REDACTOR
 from tap_callrecords.sources import SOURCES
 
 
@@ -35,8 +35,8 @@ def client_clock(offset: timedelta) -> Iterator[None]:
 
 
 SMALL = {
-    "tap_callrecords.sources.eightx8_analytics.PAGE_SIZE": 6,
-    "tap_callrecords.sources.voiso.Interactions.block": 20,
+    "tap_callrecords.sources.eightx8_analytics.streams.PAGE_SIZE": 6,
+    "tap_callrecords.sources.voiso.streams.Interactions.block": 20,
 }
 """What the vendors fix, made small."""
 

@@ -79,7 +79,7 @@ WORK, CENTER, ANALYTICS = "eightx8_work", "eightx8_contact_center", "eightx8_ana
 READY = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": "https://127.0.0.1:1"}
 VOISO_OFF = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": "http://127.0.0.1:1", "max_attempts": 1}
 CONFIG_FILE = ("--config", "{folder}/config.json")
-SHORT_BLOCK = "from tap_callrecords.sources.voiso import Interactions; Interactions.block = 2"
+SHORT_BLOCK = "from tap_callrecords.sources.voiso.streams import Interactions; Interactions.block = 2"
 NO_NAMES = """
 import socket
 def resolve(*_, **__):
@@ -97,7 +97,7 @@ GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing,
 FULL_DISK = 'os.dup2(os.open("/dev/full", os.O_WRONLY), 1)'
 NO_PYARROW = "sys.modules['pyarrow'] = None"
 NO_OUTPUT = "os.close(1); sys.stdout = None"
-BUG = "from tap_callrecords.records import RecordBuilder; RecordBuilder.read = None"
+BUG = "from tap_callrecords.rows.builder import RecordBuilder; RecordBuilder.read = None"
 
 SETTINGS = (
     Case("…: the file can't be read", config=None, arguments=CONFIG_FILE),

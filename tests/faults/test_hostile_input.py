@@ -25,8 +25,8 @@ from jsonschema import Draft202012Validator
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 
 from sandbox import Fault, Sandbox
-from tap_callrecords import http
-from tap_callrecords.loose_json import BrokenBody
+from tap_callrecords.http import session as http
+from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
 from tests.support.streams import DESELECTED

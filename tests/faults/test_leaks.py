@@ -21,7 +21,7 @@ from typing_extensions import override
 from sandbox import Fault, RandomFaults, Sandbox
 from sandbox.faults import Kind
 from sandbox.vendor import Vendor
-from tap_callrecords import settings
+from tap_callrecords import configuration
 from tap_callrecords.tap import TapCallRecords
 from tests.support.forked import forked
 from tests.support.tap import Output, sync
@@ -29,7 +29,7 @@ from tests.test_schemas import walk
 
 VENDORS = sorted(Sandbox().vendors)
 DEBUG = {"TAP_CALLRECORDS_LOGLEVEL": "DEBUG"}
-SECRET_SETTINGS = [name for name, each in settings.CONFIG_SCHEMA["properties"].items() if each.get("secret")]
+SECRET_SETTINGS = [name for name, each in configuration.CONFIG_SCHEMA["properties"].items() if each.get("secret")]
 NUMBER, ADDRESS = "+1 (212) 555-0147", "marta.caller@people.example"
 ODD = "p@ss w\"ör\\d/+=&%41'"
 """A secret that looks different in a URL, in JSON and in Python."""
@@ -165,7 +165,7 @@ def test_a_refusal_that_quotes_secrets_and_numbers_tells_neither(
 
 
 BUG = """
-from tap_callrecords.records import RecordBuilder
+from tap_callrecords.rows.builder import RecordBuilder
 
 def quote(builder, rows, *_):
     raise ValueError(f"can't make sense of {rows[0]} {sys.argv} {open(sys.argv[2]).read()}")
@@ -255,7 +255,7 @@ def test_a_broken_settings_file_is_not_quoted(tmp_path: Path) -> None:
 # Where credentials go
 
 
-URLS = [name for name in settings.NAMES if name.endswith("_url")]
+URLS = [name for name in configuration.NAMES if name.endswith("_url")]
 ELSEWHERE = [
     "http://api.vendor.example/v1",
     "HTTP://API.VENDOR.EXAMPLE",

@@ -12,7 +12,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.app import LoggedRequest
 from sandbox.eightx8_analytics.rows import created_ms
-from tap_callrecords.sources import eightx8_analytics
+from tap_callrecords.sources.eightx8_analytics import streams as eightx8_analytics
 from tests.support.tap import Output, sync
 
 STREAM = "eightx8_interactions"

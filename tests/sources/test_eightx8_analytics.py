@@ -9,8 +9,8 @@ import pytest
 
 from sandbox import Fault, Sandbox
 from sandbox.eightx8_analytics.rows import METRICS, running
-from tap_callrecords.settings import CONFIG_SCHEMA
-from tap_callrecords.sources import eightx8_analytics
+from tap_callrecords.configuration import CONFIG_SCHEMA
+from tap_callrecords.sources.eightx8_analytics import streams as eightx8_analytics
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.eightx8_analytics import (
     END,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox import Fault, Sandbox
-from tap_callrecords import http
-from tap_callrecords.sources import eightx8_analytics
+from tap_callrecords.http import session as http
+from tap_callrecords.sources.eightx8_analytics import streams as eightx8_analytics
 from tests.sources.eightx8_analytics import (
     assert_nothing_is_lost,
     box,

@@ -17,8 +17,8 @@ from sandbox import Sandbox
 from sandbox.table import Row
 from sandbox.voiso.rows import written
 from tap_callrecords import instants
-from tap_callrecords.sources.voiso import halves
-from tap_callrecords.windows import TimeWindow, ceil_second, floor_second
+from tap_callrecords.sources.voiso.streams import halves
+from tap_callrecords.windows.plan import TimeWindow, ceil_second, floor_second
 from tests.sources.voiso import STREAM, ago, all_of, asked, box, fill, read, small_block, uuids
 
 __all__ = ["box", "small_block"]
@@ -203,7 +203,7 @@ def test_rows_met_in_several_windows_are_written_once_whatever_the_length(box: S
 
 
 def test_only_the_open_windows_rows_are_remembered(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tap_callrecords.repeats import SeenRows
+    from tap_callrecords.rows.repeats import SeenRows
 
     most = 0
 
@@ -214,7 +214,7 @@ def test_only_the_open_windows_rows_are_remembered(box: Sandbox, monkeypatch: py
             most = max(most, len(self._windows))
             super().forget_before(window)
 
-    monkeypatch.setattr("tap_callrecords.sources.voiso.SeenRows", Watched)
+    monkeypatch.setattr("tap_callrecords.sources.voiso.streams.SeenRows", Watched)
     fill(box, 100, start=ago(days=12), hours=12 * 24 - 1)
     assert uuids(read(box, start=ago(days=12))) == all_of(box)
     assert most == 4

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox import Fault, Sandbox
 from tap_callrecords import instants
-from tap_callrecords.sources import webex
+from tap_callrecords.sources.webex import streams as webex
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.webex import DAY, FEED, HOUR, LIVE, SECOND, first_requests, ids, now, put, read, read_well, span
 from tests.support.tap import sync

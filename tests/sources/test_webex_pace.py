@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox import Fault, Sandbox
-from tap_callrecords import http
+from tap_callrecords.http import session as http
 from tests.sources.webex import DAY, FEED, HOUR, LIVE, SECOND, data_requests, ids, now, put, read, read_well
 from tests.support.tap import sync
 

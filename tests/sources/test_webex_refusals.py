@@ -15,8 +15,8 @@ from singer_sdk.exceptions import ConfigurationError
 from typing_extensions import override
 
 from sandbox import Fault, Sandbox
-from tap_callrecords import api
-from tap_callrecords.http import CarefulSession
+from tap_callrecords.http import client as api
+from tap_callrecords.http.session import CarefulSession
 from tests.sources.webex import DAY, FEED, LIVE, data_requests, ids, now, put, read, read_well
 from tests.support.tap import command, sync
 

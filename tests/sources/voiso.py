@@ -11,7 +11,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.app import LoggedRequest
 from sandbox.table import Row
-from tap_callrecords.sources.voiso import Interactions
+from tap_callrecords.sources.voiso.streams import Interactions
 from tests.support.tap import Output, sync
 
 STREAM = "voiso_cdr"

@@ -17,7 +17,7 @@ from tests.support.tap import ROOT, Output
 
 SERVER = """
 import gc, json, os, sys
-from tap_callrecords import http
+from tap_callrecords.http import session as http
 from tap_callrecords.tap import TapCallRecords
 
 gc.freeze()

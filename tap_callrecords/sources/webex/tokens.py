@@ -9,12 +9,12 @@ import requests
 from requests.auth import AuthBase
 from typing_extensions import override
 
-from tap_callrecords.api import NoAuth, read_token_answer, token_lifetime
-from tap_callrecords.auth import Token, TokenClient
-from tap_callrecords.redaction import REDACTOR
+from tap_callrecords.http.client import NoAuth, read_token_answer, token_lifetime
+from tap_callrecords.http.redaction import REDACTOR
+from tap_callrecords.http.tokens import Token, TokenClient
 
 if TYPE_CHECKING:
-    from tap_callrecords.api import VendorApi
+    from tap_callrecords.http.client import VendorApi
 
 HALF_A_DAY = 12 * 3600.0
 SOON_DAYS = 14

@@ -23,9 +23,9 @@ from dataclasses import dataclass, field, replace
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.http import PageLost
-from tap_callrecords.paginators import Page, Paginator
-from tap_callrecords.records import Record
+from tap_callrecords.http.session import PageLost
+from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.rows.builder import Record
 
 BLOCK = 10_000
 """How many records page numbers reach without a token (VO 2)."""

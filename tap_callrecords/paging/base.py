@@ -19,10 +19,10 @@ from urllib.parse import quote, urljoin, urlsplit
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.records import Record
+from tap_callrecords.rows.builder import Record
 
 if TYPE_CHECKING:
-    from tap_callrecords.windows import TimeWindow
+    from tap_callrecords.windows.plan import TimeWindow
 
 Name = TypeVar("Name")
 MOST_PASSES = 40

@@ -11,7 +11,7 @@ import requests
 from requests.auth import AuthBase
 from typing_extensions import override
 
-from tap_callrecords.redaction import REDACTOR
+from tap_callrecords.http.redaction import REDACTOR
 
 EARLY_SECONDS = 60.0
 """A token is renewed this long before it expires, or at half of its life if that is later."""

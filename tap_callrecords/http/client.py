@@ -16,9 +16,9 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAP
 from typing_extensions import override
 
 from tap_callrecords import surroundings
-from tap_callrecords.auth import TokenClient, bearer_of
 from tap_callrecords.errors import AccessRefused, EndpointGone
-from tap_callrecords.http import (
+from tap_callrecords.http.redaction import clean_quote
+from tap_callrecords.http.session import (
     CarefulSession,
     RangeRefused,
     Refused,
@@ -29,8 +29,8 @@ from tap_callrecords.http import (
     place_of,
     retry_after_seconds,
 )
-from tap_callrecords.loose_json import BrokenBody
-from tap_callrecords.redaction import clean_quote
+from tap_callrecords.http.tokens import TokenClient, bearer_of
+from tap_callrecords.rows.loose_json import BrokenBody
 
 T = TypeVar("T")
 _THROTTLED = re.compile(

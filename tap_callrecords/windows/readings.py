@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from singer_sdk.exceptions import FatalAPIError
 
 if TYPE_CHECKING:
-    from tap_callrecords.paginators import Page
-    from tap_callrecords.repeats import Shown
-    from tap_callrecords.windows import TimeWindow
+    from tap_callrecords.paging.base import Page
+    from tap_callrecords.rows.repeats import Shown
+    from tap_callrecords.windows.plan import TimeWindow
 
 PAGES_WITHOUT_NEWS = 200
 """So many pages in a row may bring no new row; as many again as have brought one may, since a lost window begins

@@ -18,16 +18,16 @@ from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.api import VendorApi, VerbatimRequest, speaks_of_length
-from tap_callrecords.http import AskedTooMuch, Pacer, PageLost, Refused, host_of
-from tap_callrecords.paginators import CursorRepeated, LinkPaginator, Page, Paginator, mended_link, next_link
-from tap_callrecords.progress import in_words
-from tap_callrecords.records import Record
+from tap_callrecords.http.client import VendorApi, VerbatimRequest, speaks_of_length
+from tap_callrecords.http.session import AskedTooMuch, Pacer, PageLost, Refused, host_of
+from tap_callrecords.output.progress import in_words
+from tap_callrecords.paging.base import CursorRepeated, LinkPaginator, Page, Paginator, mended_link, next_link
+from tap_callrecords.rows.builder import Record
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
-from tap_callrecords.sources.webex_refusals import explain, message_of, region_in, tracking_id
-from tap_callrecords.sources.webex_tokens import RefreshToken, StaticToken
+from tap_callrecords.sources.webex.refusals import explain, message_of, region_in, tracking_id
+from tap_callrecords.sources.webex.tokens import RefreshToken, StaticToken
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import OVERLAP, Span, TimeWindow, floor_second, plan_windows
+from tap_callrecords.windows.plan import OVERLAP, Span, TimeWindow, floor_second, plan_windows
 
 Row = TypeVar("Row")
 T = TypeVar("T")

@@ -14,17 +14,17 @@ import requests
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.api import NoAuth, VendorApi, read_token_answer, token_lifetime, words_of
-from tap_callrecords.auth import Token, TokenClient
-from tap_callrecords.conversions import announced_count
 from tap_callrecords.errors import EndpointGone
-from tap_callrecords.http import PageLost, Refused
-from tap_callrecords.loose_json import BrokenBody
-from tap_callrecords.paginators import Page, ScrollIdPaginator
-from tap_callrecords.records import Record
+from tap_callrecords.http.client import NoAuth, VendorApi, read_token_answer, token_lifetime, words_of
+from tap_callrecords.http.session import PageLost, Refused
+from tap_callrecords.http.tokens import Token, TokenClient
+from tap_callrecords.paging.base import Page, ScrollIdPaginator
+from tap_callrecords.rows.builder import Record
+from tap_callrecords.rows.conversions import announced_count
+from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import TimeWindow, ceil_second, floor_second
+from tap_callrecords.windows.plan import TimeWindow, ceil_second, floor_second
 
 Row = TypeVar("Row")
 

@@ -29,8 +29,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tap_callrecords.columns import Column, kept
-from tap_callrecords.conversions import (
+from tap_callrecords.rows.columns import Column, kept
+from tap_callrecords.rows.conversions import (
     Converter,
     Misfit,
     converter_for,
@@ -38,8 +38,8 @@ from tap_callrecords.conversions import (
     plain_type,
     tells_nothing,
 )
-from tap_callrecords.loose_json import BrokenBody, decode_loosely
-from tap_callrecords.privacy import Privacy
+from tap_callrecords.rows.loose_json import BrokenBody, decode_loosely
+from tap_callrecords.rows.privacy import Privacy
 
 Record: TypeAlias = Any
 """A Struct with one field for each column of the stream; its class is made from the schema."""

@@ -14,16 +14,16 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.api import VendorApi, words_of
-from tap_callrecords.conversions import announced_count
-from tap_callrecords.http import Refused
-from tap_callrecords.loose_json import BrokenBody
-from tap_callrecords.paginators import Page, PageNumberPaginator, Paginator
-from tap_callrecords.records import Record
-from tap_callrecords.redaction import clean_quote
+from tap_callrecords.http.client import VendorApi, words_of
+from tap_callrecords.http.redaction import clean_quote
+from tap_callrecords.http.session import Refused
+from tap_callrecords.paging.base import Page, PageNumberPaginator, Paginator
+from tap_callrecords.rows.builder import Record
+from tap_callrecords.rows.conversions import announced_count
+from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import TimeWindow, epoch_ms
+from tap_callrecords.windows.plan import TimeWindow, epoch_ms
 
 Row = TypeVar("Row")
 

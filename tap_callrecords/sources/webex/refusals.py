@@ -11,10 +11,10 @@ from typing import Any
 import requests
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_callrecords.api import speaks_of_length
-from tap_callrecords.http import host_of, http_date
-from tap_callrecords.progress import in_words
-from tap_callrecords.redaction import clean_quote
+from tap_callrecords.http.client import speaks_of_length
+from tap_callrecords.http.redaction import clean_quote
+from tap_callrecords.http.session import host_of, http_date
+from tap_callrecords.output.progress import in_words
 
 REGIONS = {
     "US and Canada": "analytics-calling.webexapis.com",

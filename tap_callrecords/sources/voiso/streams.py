@@ -15,12 +15,12 @@ import requests
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords import conversions, http, instants
+from tap_callrecords import instants
 from tap_callrecords.full_table import FullTableStream, ListPage, ListPaginator
-from tap_callrecords.http import PageLost, Refused
-from tap_callrecords.loose_json import BrokenBody
-from tap_callrecords.paginators import Page, Paginator, next_link
-from tap_callrecords.paginators_search_token import (
+from tap_callrecords.http import session as http
+from tap_callrecords.http.session import PageLost, Refused
+from tap_callrecords.paging.base import Page, Paginator, next_link
+from tap_callrecords.paging.search_token import (
     BLOCK,
     SURE_PAGE,
     CutShort,
@@ -28,12 +28,14 @@ from tap_callrecords.paginators_search_token import (
     SearchPage,
     SearchTokenPaginator,
 )
-from tap_callrecords.records import Record
-from tap_callrecords.repeats import SeenRows
+from tap_callrecords.rows import conversions
+from tap_callrecords.rows.builder import Record
+from tap_callrecords.rows.loose_json import BrokenBody
+from tap_callrecords.rows.repeats import SeenRows
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
-from tap_callrecords.sources.voiso_api import TokenDemanded, VoisoApi
+from tap_callrecords.sources.voiso.api import TokenDemanded, VoisoApi
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import Span, TimeWindow, ceil_second, floor_second
+from tap_callrecords.windows.plan import Span, TimeWindow, ceil_second, floor_second
 
 Row = TypeVar("Row")
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tap_callrecords.conversions import Converter, Misfit, converter_for, plain_type
-from tap_callrecords.privacy import Privacy
+from tap_callrecords.rows.conversions import Converter, Misfit, converter_for, plain_type
+from tap_callrecords.rows.privacy import Privacy
 
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _WELL_TYPED: Mapping[str, Any] = {"string": str, "integer": _INT64, "boolean": bool, "array": list[str]}

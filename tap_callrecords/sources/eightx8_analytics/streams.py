@@ -18,17 +18,17 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAP
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.api import VendorApi, VerbatimRequest, read_token_answer, token_lifetime, words_of
-from tap_callrecords.auth import Token, TokenClient
-from tap_callrecords.conversions import announced_count
-from tap_callrecords.http import PageLost, Refused, host_of, waits
-from tap_callrecords.loose_json import BrokenBody, decode_loosely
-from tap_callrecords.paginators import LinkPaginator, Page, mended_link, next_link
-from tap_callrecords.records import Record
-from tap_callrecords.redaction import REDACTOR, clean_quote
+from tap_callrecords.http.client import VendorApi, VerbatimRequest, read_token_answer, token_lifetime, words_of
+from tap_callrecords.http.redaction import REDACTOR, clean_quote
+from tap_callrecords.http.session import PageLost, Refused, host_of, waits
+from tap_callrecords.http.tokens import Token, TokenClient
+from tap_callrecords.paging.base import LinkPaginator, Page, mended_link, next_link
+from tap_callrecords.rows.builder import Record
+from tap_callrecords.rows.conversions import announced_count
+from tap_callrecords.rows.loose_json import BrokenBody, decode_loosely
 from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows import TimeWindow
+from tap_callrecords.windows.plan import TimeWindow
 
 Row = TypeVar("Row")
 

@@ -1,0 +1,1 @@
+"""How the next page is named. Knows neither Singer nor any vendor."""

@@ -1,0 +1,1 @@
+"""A vendor's row becomes our row; repeats are dropped. Knows neither Singer nor any vendor."""

@@ -1,0 +1,16 @@
+"""8x8 Contact Center: Recent Calls."""
+
+from __future__ import annotations
+
+from tap_callrecords.sources.eightx8_contact_center.settings import SETTINGS
+from tap_callrecords.sources.eightx8_contact_center.streams import STREAMS, ContactCenterApi
+from tap_callrecords.sources.source import Source
+
+SOURCE = Source(
+    api=ContactCenterApi,
+    settings=SETTINGS,
+    credentials=(
+        ("eightx8_contact_center_api_key", "eightx8_contact_center_token", "eightx8_contact_center_tenant_id"),
+    ),
+    streams=STREAMS,
+)
