@@ -80,6 +80,11 @@ READY = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": "https://127.0.0
 VOISO_OFF = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": "http://127.0.0.1:1", "max_attempts": 1}
 CONFIG_FILE = ("--config", "{folder}/config.json")
 SHORT_BLOCK = "from tap_callrecords.sources.voiso.streams import Interactions; Interactions.block = 2"
+LONG_QUERIES = """
+from datetime import timedelta
+from tap_callrecords.sources.voiso import streams
+streams.SHORTEST_QUERY = timedelta(days=30)
+"""
 NO_NAMES = """
 import socket
 def resolve(*_, **__):
@@ -358,6 +363,26 @@ VOISO = (
     Case("Voiso does not serve", "voiso", refusal(404, match="/cdr/agents")),
     Case("Voiso refused a request", "voiso", refusal(418, "I am a teapot", match="/cdr/agents")),
     Case(
+        "Voiso refuses pages",
+        "voiso",
+        switches={"refused_page": 2},
+        config={"voiso_page_size": 5},
+        streams=["voiso_cdr"],
+        before=LONG_QUERIES,
+    ),
+    Case(
+        "Voiso's list for stream … is cut: … e",
+        "voiso",
+        switches={"lists": "metadata", "list_total_off": 3},
+        streams=["voiso_agents"],
+    ),
+    Case(
+        "Voiso's list for stream … is cut: a",
+        "voiso",
+        switches={"lists": "metadata", "list_page": 2, "list_pages_given": 1, "list_total_off": -100},
+        streams=["voiso_agents"],
+    ),
+    Case(
         "Voiso has more",
         "voiso",
         always(kind="status", status=200, body={"records": [{"uuid": "1"}, {"uuid": "2"}]}, match="/cdr?"),
@@ -484,7 +509,7 @@ NOT_ERRORS = (
 )
 NO_SENTENCES = {"check.py", "conversions.py", "forecast.py", "progress.py", "redaction.py"}
 SAID_OTHERWISE = re.compile(
-    r".*logger\.(debug|info|warning)|click\.Option|_whole|_text|_secret|th\.Property|re\.compile|BrokenBody"
+    r".*logger\.(debug|info|warning)|click\.Option|whole|text|secret|setting|th\.Property|re\.compile|BrokenBody"
 )
 
 
