@@ -104,7 +104,7 @@ def _warehouse(target: str, folder: Path) -> Iterator[tuple[dict[str, Any], Any]
 def _watch(process: subprocess.Popen[bytes], target: str, begun: float) -> Parts:
     """Look again and again what each process of a run has used, until it ends."""
     parts, cpu = Parts(), dict[psutil.Process, tuple[str, float]]()
-    names = {TAP: "tap", "meltano": "Meltano", target: "target"}
+    names = {TAP: "tap", "meltano": "Meltano", target: "target", "target-callrecords-duckdb": "target"}
     start = time.perf_counter()
     while process.poll() is None:
         memory = 0

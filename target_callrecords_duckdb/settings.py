@@ -54,11 +54,12 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         description="Whether the files of BATCH messages are deleted once their records are committed.",
     ),
     th.Property(
-        "memory_limit",
-        th.StringType,
-        default="128MB",
-        title="Memory for DuckDB",
-        description="How much memory DuckDB may use; what needs more goes to disk, beside the database file.",
+        "memory_limit_megabytes",
+        th.IntegerType(minimum=16),
+        default=128,
+        title="Megabytes for DuckDB",
+        description="How much memory DuckDB may use; what needs more goes to disk, beside the database file. Where "
+        "rows are so large or so wide that it is not enough, it is doubled, and said.",
     ),
     th.Property(
         "threads",

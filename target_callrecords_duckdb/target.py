@@ -229,7 +229,7 @@ class TargetDuckDB(Target):
         self.warehouse = Warehouse(
             Path(path),
             self.config["default_target_schema"],
-            memory_limit=self.config["memory_limit"],
+            memory=self.config["memory_limit_megabytes"],
             threads=self.config["threads"],
             logger=self.logger,
         )

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import logging
 import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,8 @@ _NO_SPACE = re.compile(
 )
 
 _KEPT = "Nothing of this load was kept."
+MORE_MEMORY = 16
+"""How many times the memory that the settings allow is used at most, before a load is given up."""
 _FORMATS = {"jsonl": "JSON with one object a line", "parquet": "Parquet", "arrow": "an Arrow file"}
 
 
@@ -89,7 +92,7 @@ class Warehouse:
     Args:
         path: of the file; it is made when it is not there.
         schema: of the tables.
-        memory_limit: how much DuckDB may use, in its own words (`160MB`).
+        memory: how many megabytes DuckDB may use; where that is not enough, it is doubled, some times.
         threads: how many it may use.
         logger: where to say what was done.
 
@@ -97,15 +100,17 @@ class Warehouse:
         LoadError: it can't be opened.
     """
 
-    def __init__(self, path: Path, schema: str, *, memory_limit: str, threads: int, logger: logging.Logger) -> None:
+    def __init__(self, path: Path, schema: str, *, memory: int, threads: int, logger: logging.Logger) -> None:
         self.path = path.expanduser().absolute()
         self._logger = logger
         self._config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory_limit,
+            "memory_limit": f"{memory}MB",
             "threads": threads,
             "autoinstall_known_extensions": False,  # no traffic: JSON and Parquet are built in
         }
         self._new = f".{self.path.name}.new-"
+        self._memory = memory
+        self._most_memory = memory * MORE_MEMORY
         self._longest = 16 << 20  # bytes of a record; DuckDB makes its buffers by it
         self._connection = self._open()
         try:
@@ -217,13 +222,14 @@ class Warehouse:
             LoadError: a file can't be read, or holds what its stream's schema does not allow.
         """
         one = _Staged(table, f"staged_{len(self._staged)}", {n: staged(kind) for n, kind in table.columns.items()})
-        try:
+
+        def read() -> None:
             if not self._fill(one, parts):
                 self._give_room(one, parts)
                 self._fill(one, parts)
             self._check_keys(one)
-        except duckdb.Error as error:
-            raise self.in_words(error, f"Stream {table.name}") from None
+
+        self._with_memory(read, f"Stream {table.name}")
         self._staged.append(one)
         return one.rows
 
@@ -353,16 +359,34 @@ class Warehouse:
         """
         if not self._staged:
             return
-        try:
+
+        def write() -> None:
             self._connection.execute("begin")
             for one in self._staged:
                 self._insert(one)
             self._connection.execute("commit")
-            for one in self._staged:
-                self._connection.execute(f"drop table {one.name}")
-        except duckdb.Error as error:
-            raise self.in_words(error, f"Stream {one.table.name}") from None
+
+        self._with_memory(write, f"Stream {', '.join(dict.fromkeys(one.table.name for one in self._staged))}")
+        for one in self._staged:
+            self._connection.execute(f"drop table {one.name}")
         self._staged.clear()
+
+    def _with_memory(self, work: Callable[[], None], what: str) -> None:
+        """Do it, again with more memory where DuckDB asks for it."""
+        while True:
+            try:
+                work()
+            except duckdb.Error as error:
+                with contextlib.suppress(duckdb.Error):  # there may be no transaction
+                    self._connection.execute("rollback")
+                scarce = isinstance(error, duckdb.OutOfMemoryException) and not _NO_SPACE.search(str(error))
+                if not scarce or 2 * self._memory > self._most_memory:
+                    raise self.in_words(error, what) from None
+                self._memory *= 2
+                self._logger.info("%s: DuckDB needs more memory, and may use %d MB now", what, self._memory)
+                self._connection.execute(f"set memory_limit = '{self._memory}MB'")
+            else:
+                return
 
     def _insert(self, one: _Staged) -> None:
         there = self._types(one.table.name)
@@ -416,6 +440,9 @@ class Warehouse:
         elif isinstance(error, duckdb.ConstraintException):
             fault = "its table has a constraint that new rows would break"
             text = f"{begin}{fault}. {_KEPT} Drop the constraint."
+        elif isinstance(error, duckdb.OutOfMemoryException):
+            fault = f"DuckDB has not enough memory ({self._memory} MB)"
+            text = f"{begin}{fault}. {_KEPT} Raise the setting memory_limit_megabytes, or lower batch_size_rows."
         else:
             named = isinstance(error, duckdb.IOException | duckdb.CatalogException | duckdb.BinderException)
             reason = f": {said}" if named else ""  # others may quote values

@@ -33,6 +33,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
+from target_callrecords_duckdb import warehouse
 from target_callrecords_duckdb.columns import column_type, wider
 from target_callrecords_duckdb.target import TargetDuckDB
 from target_callrecords_duckdb.warehouse import LoadError
@@ -870,8 +871,37 @@ def test_an_error_says_what_is_wrong_and_nothing_of_the_data(load: Loader, begin
 
 
 def test_every_documented_error_has_been_met() -> None:
-    elsewhere = ("… is in use", "…: there is no space", "A BATCH of Arrow", "Standard output")
+    elsewhere = (
+        "Stream …: DuckDB has not enough memory",
+        "… is in use",
+        "…: there is no space",
+        "A BATCH of Arrow",
+        "Standard output",
+    )
     assert [row for row in DOCUMENTED if not row.startswith((*BROKEN, *elsewhere))] == []
+
+
+WIDE = {f"c{number}": TEXT for number in range(300)}
+
+
+def wide_rows(load: Loader) -> list[Message]:
+    random = Random(1)
+    rows = [{"id": str(n), **{name: random.randbytes(6).hex() for name in WIDE}} for n in range(2_000)]
+    return [schema({"id": TEXT, **WIDE}), batch(load.write(*rows))]
+
+
+def test_duckdb_is_given_more_memory_where_rows_need_it(load: Loader) -> None:
+    messages = wide_rows(load)
+    for _ in range(2):
+        load(*messages, memory_limit_megabytes=16, clean_up_batch_files=False)
+    assert load.rows("count(*)") == [(2_000,)]
+
+
+def test_too_little_memory_is_told(load: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warehouse, "MORE_MEMORY", 1)
+    with pytest.raises(LoadError) as error:
+        load(*wide_rows(load), memory_limit_megabytes=16)
+    assert told(str(error.value)).startswith("Stream …: DuckDB has not enough memory")
 
 
 def test_records_do_not_stay_on_the_disk_after_an_error(load: Loader) -> None:
