@@ -19,7 +19,7 @@ from urllib.parse import unquote
 import click
 import msgspec
 from singer_sdk import BatchSink, Target
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import SingerCommand
@@ -48,6 +48,10 @@ class _Line(TypedDict, total=False):
     record: msgspec.Raw
     time_extracted: str | None
     version: int | None
+
+
+class NoSchemaError(LoadError, RecordsWithoutSchemaException):
+    """A record came before its stream's schema."""
 
 
 class Reader(GenericSingerReader[bytes]):
@@ -284,7 +288,7 @@ class TargetDuckDB(Target):
     def _as_it_is(self, stream: Any) -> DuckDBSink | None:
         """The sink that takes the stream's records as they come, or None: something is to be done to them before."""
         if stream not in self.mapper.stream_maps:
-            raise LoadError(f"A record of stream {stream} came before the SCHEMA message of that stream.")
+            raise NoSchemaError(f"A record of stream {stream} came before the SCHEMA message of that stream.")
         maps = self.mapper.stream_maps[stream]
         if len(maps) > 1 or type(maps[0]) is not SameRecordTransform or maps[0].flattening_enabled:
             return None

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from singer_sdk.exceptions import MissingKeyPropertiesError
 
 from target_callrecords_duckdb.columns import (
     BOOLEAN,
@@ -44,6 +45,10 @@ _FORMATS = {"jsonl": "JSON with one object a line", "parquet": "Parquet", "arrow
 
 class LoadError(Exception):
     """What keeps data from being loaded, in words for the person who can do something about it."""
+
+
+class NoKeyError(LoadError, MissingKeyPropertiesError):
+    """A record has no value for a property of its key."""
 
 
 @dataclass(frozen=True)
@@ -344,7 +349,7 @@ class Warehouse:
         for key in one.table.keys:
             query = f"select count(*) from {one.name} where {_quoted(key)} is null"
             if missing := self._connection.execute(query).fetchall()[0][0]:
-                raise LoadError(
+                raise NoKeyError(
                     f"Stream {one.table.name}: there are records without {key}, which is part of the key ({missing}). "
                     f"{_KEPT} A stream without a key is appended: take the key out of the tap's catalog."
                 )
