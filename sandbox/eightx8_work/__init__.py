@@ -194,7 +194,7 @@ class EightX8Work(Vendor):
         return response
 
     def _authorise(self, request: Request) -> str:
-        """Check key and bearer (WA 8.1); gives the bearer's text."""
+        """Check key and bearer (WA 8); gives the bearer's text."""
         if request.headers.get("8x8-apikey") != self.api_key:
             raise RefusedError(bad_key())
         self.tokens.max_uses = self.switches.token_requests

@@ -1,4 +1,4 @@
-"""A data request's parameters, checked and understood (WA 3.1, WA 8.2, WA 8.3)."""
+"""A data request's parameters, checked and understood (WA 3.1, WA 8)."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def bad_key() -> Response:
 
 
 def bad_parameter(name: str, hint: str) -> Response:
-    """A parameter that cannot be served; the body's shape is free (WA 8.2)."""
+    """A parameter that cannot be served; the body's shape is free (WA 8)."""
     return _gateway("SHA002", f"Invalid {name}", "query", name, hint)
 
 

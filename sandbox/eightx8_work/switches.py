@@ -1,4 +1,4 @@
-"""What 8x8 Work's documents leave open, and what reality may do (WA 8.6, WA 10)."""
+"""What 8x8 Work's documents leave open, and what reality may do (WA 8, WA 10)."""
 
 from __future__ import annotations
 

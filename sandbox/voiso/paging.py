@@ -18,7 +18,7 @@ class Paging:
     Attributes:
         reading: What a token means: A, B1, B2, B3 or D of VO 4.
         block: How many records are reached without a token.
-        page_cap: The server gives no more than so many records in a page, without saying so (VO 14 #5).
+        page_cap: The server gives no more than so many records in a page, without saying so (VO A5).
         offset_by: Whether a capped page begins where the capped or the asked-for pages before it end.
         pages_ignored: Whether every page number brings page 1.
         beyond_block: What a page beyond the block is: 422, empty, the last page again, or 500.

@@ -103,7 +103,7 @@ def _time(given: Mapping[str, str], name: str) -> int:
 
 
 def _size(text: str | None, rules: Rules, switches: Switches) -> int:
-    """The page size: current servers clamp without a word, the seed's refuse (WX 3)."""
+    """The page size: current servers clamp without a word, older ones refuse (WX 3)."""
     size = rules.usual_page
     if text is not None:
         if not re.fullmatch(r"\d{1,6}", text):

@@ -1,4 +1,4 @@
-"""Every error body of the simulated 8x8 Work (WA 5, WA 8.1, WA 8.2)."""
+"""Every error body of the simulated 8x8 Work (WA 5, WA 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each treachery of the simulated 8x8 Work does what it says (WA 8.6, WA 10)."""
+"""Each treachery of the simulated 8x8 Work does what it says (WA 8, WA 10)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _TOKEN_DEMANDED = re.compile(
 
 
 class TokenDemanded(Refused):
-    """The vendor seems to take no request without a search token, not even the first one (VO 14 #4)."""
+    """The vendor seems to take no request without a search token, not even the first one (VO A4)."""
 
 
 class KeyInQuery(AuthBase):
@@ -54,7 +54,7 @@ class KeyInQuery(AuthBase):
 
 
 def cluster_url(cluster: str) -> str:
-    """The API's URL for a cluster, given as a label, as its host or as a URL (VO 14 #25).
+    """The API's URL for a cluster, given as a label, as its host or as a URL (VO A25).
 
     Raises:
         ConfigurationError: it is not the vendor's host: the key would travel there.

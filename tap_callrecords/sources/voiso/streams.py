@@ -48,7 +48,7 @@ SECOND = timedelta(seconds=1)
 SHORTEST_QUERY = 3 * SECOND
 """Halves of what is shorter would be no shorter."""
 SMALLER_PAGE = 1000
-"""The vendor's default; asked for where a larger page is refused (VO 14 #5) or brings the vendor down (VO 10)."""
+"""The vendor's default; asked for where a larger page is refused (VO A5) or brings the vendor down (VO 10)."""
 NO_SUCH_PAGE = frozenset({400, 404, 422})
 """Refusals that can mean a page beyond the last one (VO 5.2)."""
 TRIES_OF_A_REFUSED_PAGE = 3
