@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import duckdb
 from rich.console import Console
@@ -102,7 +103,7 @@ def _meltano() -> str:
 
 
 @contextmanager
-def child(command: list[str], environment: dict[str, str], out: object) -> Iterator[subprocess.Popen[bytes]]:
+def child(command: list[str], environment: dict[str, str], out: int | IO[str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process and all that it starts; none of it outlives the block."""
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,

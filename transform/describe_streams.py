@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 TRANSFORM = Path(__file__).parent
 SCHEMAS = TRANSFORM.parent / "schemas"
@@ -120,7 +120,7 @@ def describe() -> str:
         "sources": [_source(vendor, streams) for vendor, streams in STREAMS.items()],
         "models": [_base_model(n, s) for streams in STREAMS.values() for n, s in streams.items()],
     }
-    return HEADER + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+    return HEADER + str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120))
 
 
 if __name__ == "__main__":
