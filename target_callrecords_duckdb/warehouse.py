@@ -40,6 +40,8 @@ _NO_SPACE = re.compile(
 _KEPT = "Nothing of this load was kept."
 MORE_MEMORY = 16
 """How many times the memory that the settings allow is used at most, before a load is given up."""
+_LOOKED_AT = 1000
+"""Records of each file are looked over for members that the schema does not name."""
 _FORMATS = {"jsonl": "JSON with one object a line", "parquet": "Parquet", "arrow": "an Arrow file"}
 
 
@@ -114,6 +116,7 @@ class Warehouse:
             "autoinstall_known_extensions": False,  # no traffic: JSON and Parquet are built in
         }
         self._new = f".{self.path.name}.new-"
+        self._warned: dict[str, set[str]] = {}
         self._memory = memory
         self._most_memory = memory * MORE_MEMORY
         self._longest = 16 << 20  # bytes of a record; DuckDB makes its buffers by it
@@ -251,6 +254,7 @@ class Warehouse:
                     self._longest = longest
                     return self._fill(one, parts)
                 return False
+            self._warn_of_unnamed(one.table, part)
         checks = ["count(*)"]
         for name, kind in one.types.items():
             if kind == staged(INTEGER):
@@ -278,16 +282,30 @@ class Warehouse:
                     self._connection.unregister("arrow_file")
 
     def _lines(self, part: Part, columns: str) -> str:
+        return f"read_json({self._file(part)}, records = 'true', columns = {columns})"
+
+    def _file(self, part: Part) -> str:
         compression = "gzip" if part.compression == "gzip" else "none"
         return (
-            f"read_json({_text(part.file)}, format = 'newline_delimited', records = 'true', columns = {columns}, "
-            f"compression = '{compression}', maximum_object_size = {self._longest})"
+            f"{_text(part.file)}, format = 'newline_delimited', compression = '{compression}', "
+            f"maximum_object_size = {self._longest}"
         )
 
     def _values(self, source: str, types: Mapping[str, str]) -> list[str]:
         described = self._connection.execute(f"describe select * from {source}").fetchall()
         there = {name: kind for name, kind, *_ in described}
         return [_value(name, there[name], kind) if name in there else "null" for name, kind in types.items()]
+
+    def _warn_of_unnamed(self, table: Table, part: Part) -> None:
+        """Say which members of a file's first records the stream's schema does not name: they are not loaded."""
+        if part.format != "jsonl":
+            return
+        lines = f"(select json from read_json_objects({self._file(part)}) limit {_LOOKED_AT})"
+        query = f"select distinct unnest(json_keys(json)) from {lines}"
+        there = {name for (name,) in self._connection.execute(query).fetchall() if not name.startswith("_sdc_")}
+        for name in sorted(there - table.columns.keys() - self._warned.setdefault(table.name, set())):
+            self._warned[table.name].add(name)
+            self._logger.warning("Stream %s: %s is not in the schema, and is not loaded", table.name, name)
 
     def as_lines(self, part: Part, file: Path) -> None:
         """Write a Parquet or Arrow file anew, as JSON lines."""

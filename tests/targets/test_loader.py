@@ -407,6 +407,15 @@ def test_several_streams_are_loaded_side_by_side(load: Loader) -> None:
     assert [len(load.rows(stream=f"s{n}")) for n in range(3)] == [100, 100, 100]
 
 
+def test_a_member_that_the_schema_does_not_name_is_warned_of_once(
+    load: Loader, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(schema({"id": TEXT}), *(record(id=str(n), extra=n) for n in range(9)), batch_size_rows=3)
+    assert [each.message for each in caplog.records if each.levelname == "WARNING"] == [
+        "Stream calls: extra is not in the schema, and is not loaded"
+    ]
+
+
 def test_versions_are_passed_over(load: Loader) -> None:
     load(
         schema({"id": TEXT}),
