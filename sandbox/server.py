@@ -5,23 +5,26 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sandbox.app import App, LoggedRequest
 from sandbox.clock import Clock
-from sandbox.eightx8_analytics import EightX8Analytics
-from sandbox.eightx8_contact_center import EightX8ContactCenter
-from sandbox.eightx8_work import EightX8Work
 from sandbox.listener import Server
+from sandbox.registry import VENDORS
 from sandbox.vendor import Vendor, World
-from sandbox.voiso import Voiso
-from sandbox.webex import Webex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
+    from sandbox.eightx8_analytics import EightX8Analytics
+    from sandbox.eightx8_contact_center import EightX8ContactCenter
+    from sandbox.eightx8_work import EightX8Work
     from sandbox.faults import Faults
+    from sandbox.voiso import Voiso
+    from sandbox.webex import Webex
+
+V = TypeVar("V", bound=Vendor)
 
 
 class Sandbox:
@@ -36,7 +39,15 @@ class Sandbox:
         port: 0 takes a free one.
         warm: Names of vendors whose rows are made before the start; the others make theirs at the first request.
         clock: A clock to share or to freeze.
+
+    Each vendor is in `vendors`, and an attribute by its name; a type checker knows those named below, and `of`.
     """
+
+    eightx8_work: EightX8Work
+    eightx8_contact_center: EightX8ContactCenter
+    eightx8_analytics: EightX8Analytics
+    webex: Webex
+    voiso: Voiso
 
     def __init__(
         self,
@@ -52,14 +63,8 @@ class Sandbox:
     ) -> None:
         self.clock = clock or Clock()
         self.world = World(seed, days, 0 if empty else calls_per_day, samples and not empty, self.clock)
-        self.eightx8_work = EightX8Work(self.world)
-        self.eightx8_contact_center = EightX8ContactCenter(self.world)
-        self.eightx8_analytics = EightX8Analytics(self.world)
-        self.webex = Webex(self.world)
-        self.voiso = Voiso(self.world)
-        self.vendors: dict[str, Vendor] = {
-            vendor.name: vendor for vendor in vars(self).values() if isinstance(vendor, Vendor)
-        }
+        self.vendors: dict[str, Vendor] = {kind.name: kind(self.world) for kind in VENDORS}
+        vars(self).update(self.vendors)
         self.app = App(self.world, self.vendors)
         self._port = port
         self._warm = tuple(warm)
@@ -86,6 +91,10 @@ class Sandbox:
     def config(self) -> dict[str, Any]:
         """The tap settings that reach every vendor."""
         return {name: value for vendor in self.vendors.values() for name, value in vendor.config.items()}
+
+    def of(self, kind: type[V]) -> V:
+        """The vendor of a class."""
+        return next(vendor for vendor in self.vendors.values() if isinstance(vendor, kind))
 
     def _bind(self) -> tuple[Server, socket.socket]:
         """Take the port and make the rows of the warm vendors."""

@@ -6,7 +6,7 @@ import dataclasses
 import gc
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 
 from sandbox.calls import Call, CallFeed
 from sandbox.clock import Clock
+from sandbox.subject import Subject
 from sandbox.table import Row, Table
 
 BATCH = 2000
@@ -45,11 +46,24 @@ class World:
 
 
 class Vendor(ABC):
-    """A vendor's API: subclass it, name the tables, render rows from calls, answer requests."""
+    """A vendor's API: subclass it, name the tables, render rows from calls, answer requests.
+
+    Attributes:
+        name: What the sandbox and its folder call it.
+        prefix: What its paths begin with.
+        switches: A dataclass of what the vendor's documents leave open.
+        streams: The tap's streams that read it, for the suites that run over all streams.
+        wrong_credential: A setting with a credential that it refuses.
+        small: What the vendor fixes and the tap has as a constant, by the constant's full name: a small value for
+            tests, so that few rows take many pages.
+    """
 
     name: ClassVar[str]
     prefix: ClassVar[str]
     switches: Any
+    streams: ClassVar[Sequence[Subject]]
+    wrong_credential: ClassVar[Mapping[str, Any]]
+    small: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -80,6 +94,10 @@ class Vendor(ABC):
     def sample_rows(self) -> dict[str, list[Row]]:
         """Rows per table of the vendor's documented samples, moved to recent days."""
         return {}
+
+    def stored(self, row: Row, at_ms: int) -> Row:  # noqa: ARG002 - for vendors that tell
+        """A row as it is when it was stored at an instant (epoch ms), for vendors that select by that."""
+        return row
 
     def refresh(self) -> None:
         """Bring in what has ended by now; called before every request and every look at the rows."""

@@ -14,13 +14,14 @@ from typing_extensions import override
 from sandbox import contact_center as cc
 from sandbox.eightx8_analytics.reports import REPORT_TYPE, Report, RequestError, understand
 from sandbox.eightx8_analytics.rows import METRICS, blank, call_row, created_ms, finished_ms, iso, running, sample_rows
+from sandbox.eightx8_analytics.streams import STREAMS
 from sandbox.eightx8_analytics.switches import Switches
 from sandbox.table import Row, Table
 from sandbox.tokens import Tokens, Verdict
 from sandbox.vendor import Vendor, World, with_repeats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from starlette.requests import Request
@@ -43,6 +44,9 @@ class EightX8Analytics(Vendor):
 
     name: ClassVar[str] = "eightx8_analytics"
     prefix: ClassVar[str] = "/eightx8-analytics"
+    streams = STREAMS
+    wrong_credential: ClassVar[Mapping[str, Any]] = {"eightx8_analytics_secret": "another"}
+    small: ClassVar[Mapping[str, Any]] = {"tap_callrecords.sources.eightx8_analytics.streams.PAGE_SIZE": 6}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -219,3 +223,6 @@ class EightX8Analytics(Vendor):
 def _message(status: int, message: str) -> Response:
     """Only the words of two of these are documented (CC B2, B5)."""
     return JSONResponse({"status": status, "message": message}, status)
+
+
+VENDOR = EightX8Analytics

@@ -17,13 +17,14 @@ from typing_extensions import override
 
 from sandbox import contact_center as cc
 from sandbox.eightx8_contact_center.rows import call_row, clock_ms, dates, ended_ms, samples, started_ms
+from sandbox.eightx8_contact_center.streams import STREAMS
 from sandbox.eightx8_contact_center.switches import Switches
 from sandbox.eightx8_work.refusals import bad_key
 from sandbox.table import Row, Table
 from sandbox.vendor import Vendor, World, json_page, with_repeats, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -57,6 +58,8 @@ class EightX8ContactCenter(Vendor):
 
     name: ClassVar[str] = "eightx8_contact_center"
     prefix: ClassVar[str] = "/customerexperience"
+    streams = STREAMS
+    wrong_credential: ClassVar[Mapping[str, Any]] = {"eightx8_contact_center_token": "another"}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -330,3 +333,6 @@ def _named_range(duration: str, now: datetime) -> tuple[int, int] | None:
 def _error(status: int, message: str) -> Response:
     """No body of these is documented (CC A3)."""
     return JSONResponse({"status": status, "message": message}, status)
+
+
+VENDOR = EightX8ContactCenter

@@ -22,13 +22,14 @@ from sandbox.eightx8_work.refusals import (
     no_licence,
 )
 from sandbox.eightx8_work.rows import call_rows, new_row, sample_rows
+from sandbox.eightx8_work.streams import STREAMS
 from sandbox.eightx8_work.switches import Switches
 from sandbox.table import Row, Table
 from sandbox.tokens import Tokens, Verdict
 from sandbox.vendor import Vendor, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -57,6 +58,8 @@ class EightX8Work(Vendor):
 
     name: ClassVar[str] = "eightx8_work"
     prefix: ClassVar[str] = "/analytics/work"
+    streams = STREAMS
+    wrong_credential: ClassVar[Mapping[str, Any]] = {"eightx8_work_password": "another"}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -273,3 +276,6 @@ def _table(*ids: str) -> Table:
         ended=lambda row: row.get("disconnectedTimeUTC") or 0,
         partition=lambda row: str(row.get("pbxId")),
     )
+
+
+VENDOR = EightX8Work

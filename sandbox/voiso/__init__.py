@@ -21,10 +21,11 @@ from sandbox.table import Row, Table
 from sandbox.vendor import Vendor, World, json_page
 from sandbox.voiso.paging import SEARCH, Slice, answer
 from sandbox.voiso.rows import call_row, ended_ms, is_as_kept, lists, new_row, samples, spelled, started_ms, written
+from sandbox.voiso.streams import STREAMS
 from sandbox.voiso.switches import Switches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -52,6 +53,9 @@ class Voiso(Vendor):
 
     name: ClassVar[str] = "voiso"
     prefix: ClassVar[str] = "/api/v2"
+    streams = STREAMS
+    wrong_credential: ClassVar[Mapping[str, Any]] = {"voiso_api_key": "another"}
+    small: ClassVar[Mapping[str, Any]] = {"tap_callrecords.sources.voiso.streams.Interactions.block": 20}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -336,3 +340,6 @@ def _whole(query: dict[str, str], name: str, default: int, most: int) -> int:
     if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= most:
         raise _Refused(422, {"errors": {name: [f"must be a number from 1 to {most}"]}})
     return int(text)
+
+
+VENDOR = Voiso

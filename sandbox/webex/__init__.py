@@ -30,10 +30,11 @@ from sandbox.webex.refusals import (
     wrong_region,
 )
 from sandbox.webex.rows import INSERTED, STORED_AFTER_MS, call_rows, epoch_ms, new_row, sample_rows
+from sandbox.webex.streams import STREAMS
 from sandbox.webex.switches import Switches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -60,6 +61,8 @@ class Webex(Vendor):
 
     name: ClassVar[str] = "webex"
     prefix: ClassVar[str] = "/webex/v1"
+    streams = STREAMS
+    wrong_credential: ClassVar[Mapping[str, Any]] = {"webex_refresh_token": "another"}
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -123,6 +126,10 @@ class Webex(Vendor):
     def replace(self, *rows: Row) -> None:
         """Put records in the place of those with the same key."""
         self.records.replace(rows)
+
+    @override
+    def stored(self, row: Row, at_ms: int) -> Row:
+        return row | {INSERTED: at_ms}
 
     @override
     def render(self, calls: Iterable[Call]) -> dict[str, list[Row]]:
@@ -246,3 +253,6 @@ def _table() -> Table:
         partition=lambda row: str(row.get("Location")),
         encode=lambda row: msgspec.json.encode({name: value for name, value in row.items() if name != INSERTED}),
     )
+
+
+VENDOR = Webex

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from typing_extensions import override
 
+from sandbox.registry import VENDORS
 from tap_callrecords.http import session as http
 from tap_callrecords.http.redaction import REDACTOR
 from tap_callrecords.sources import SOURCES
@@ -34,19 +35,13 @@ def client_clock(offset: timedelta) -> Iterator[None]:
         yield
 
 
-SMALL = {
-    "tap_callrecords.sources.eightx8_analytics.streams.PAGE_SIZE": 6,
-    "tap_callrecords.sources.voiso.streams.Interactions.block": 20,
-}
-"""What the vendors fix, made small."""
-
-
 @contextmanager
 def in_small() -> Iterator[None]:
     """Let few rows take many pages, where their size is no setting."""
     with ExitStack() as patches:
-        for name, value in SMALL.items():
-            patches.enter_context(patch(name, value))
+        for vendor in VENDORS:
+            for name, value in vendor.small.items():
+                patches.enter_context(patch(name, value))
         yield
 
 

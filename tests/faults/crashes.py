@@ -22,8 +22,8 @@ from random import Random
 from typing import Any, Literal, Self
 
 from sandbox import Fault, Sandbox
+from sandbox.subject import Subject
 from tests.faults.judge import Judge, bookmark, delivered, due, visible
-from tests.faults.subject import Subject
 from tests.support import tap as support
 from tests.support.files import with_files_read
 from tests.support.tap import Output

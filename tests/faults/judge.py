@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox import Sandbox
+from sandbox.subject import Subject
 from sandbox.table import Row
 from tap_callrecords import instants
-from tests.faults.subject import Subject
 from tests.support.tap import Output
 
 Key = tuple[str, ...]

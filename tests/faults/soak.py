@@ -27,11 +27,11 @@ from typing import Any, Self
 from typing_extensions import override
 
 from sandbox import Clock, Fault, RandomFaults, Sandbox
+from sandbox.subject import Subject
 from tap_callrecords import instants
 from tests.faults.clocks import client_clock, in_small, without_waits
 from tests.faults.crashes import ENDINGS, Crash
 from tests.faults.judge import Judge, Key, Seen, bookmark, key_of, visible
-from tests.faults.subject import Subject
 from tests.faults.subjects import SUBJECTS, VENDORS, WINDOWED
 from tests.faults.troubles import PASSING
 from tests.support.tap import Output, sync

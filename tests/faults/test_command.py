@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from sandbox import Fault, Sandbox
+from sandbox.subject import Subject
 from tests.faults.judge import Judge, visible
 from tests.faults.soak import soak
-from tests.faults.subject import Subject
 from tests.faults.subjects import SUBJECTS, VENDORS
 from tests.faults.troubles import PASSING
 from tests.support.tap import Output, catalog_of, command

@@ -14,13 +14,13 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from sandbox import Clock, Fault, RandomFaults, Sandbox
+from sandbox.subject import Subject
 from tap_callrecords.http.client import VendorApi
 from tap_callrecords.paging.base import Page
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow
 from tests.faults.clocks import client_clock
 from tests.faults.judge import Judge, delivered, key_of, visible
-from tests.faults.subject import Subject
 from tests.faults.subjects import KNOWN, REGISTERED, SUBJECTS, TOKENED, VENDORS, WINDOWED
 from tests.support.tap import Output, sync
 

@@ -25,10 +25,12 @@ from jsonschema import Draft202012Validator
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 
 from sandbox import Fault, Sandbox
+from sandbox.subject import Subject
 from tap_callrecords.http import session as http
 from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
+from tests.faults.subjects import VENDORS
 from tests.support.streams import DESELECTED
 from tests.support.tap import sync
 from tests.test_records import body_of, builder_for, validator_of
@@ -318,18 +320,11 @@ def test_calls_without_a_usable_id_are_told_apart_and_keep_their_keys_when_a_nam
 
 
 ROWS_THAT_ARE_NONE = 'null,5,"text",[1],true'
-AROUND_ROWS = {
-    "eightx8_work": ("/v2/call-records", '{"meta":{"totalRecordCount":5,"scrollId":"x"},"data":[%s]}'),
-    "eightx8_contact_center": ("recentCallData", '{"hits":5,"timezone":"GMT","data":[%s]}'),
-    "eightx8_analytics": ("/data", "[%s]"),
-    "webex": ("cdr_feed", '{"items":[%s]}'),
-    "voiso": ("/cdr?", '{"records":[%s],"total":5}'),
-}
 
 
-@pytest.mark.parametrize("vendor", AROUND_ROWS)
-def test_rows_that_are_no_objects_stop_no_sync_and_are_rescued(vendor: str) -> None:
-    match, around = AROUND_ROWS[vendor]
+@pytest.mark.parametrize("subject", [each for each in VENDORS if each.around], ids=str)
+def test_rows_that_are_no_objects_stop_no_sync_and_are_rescued(subject: Subject) -> None:
+    match, around = subject.around or ("", "")
     with Sandbox(empty=True) as served:
         body = around % ROWS_THAT_ARE_NONE
         counted = {"X-Total-Elements": "5"}
@@ -337,7 +332,7 @@ def test_rows_that_are_no_objects_stop_no_sync_and_are_rescued(vendor: str) -> N
             Fault("status", status=200, body=body, match=match, content_type="application/json", headers=counted)
         )
         start = datetime.now(UTC) - timedelta(hours=6)
-        config = {**served.vendors[vendor].config, "start_date": start.isoformat(), "max_attempts": 2}
+        config = {**subject.of(served).config, "start_date": start.isoformat(), "max_attempts": 2}
         out = sync({**config, "webex_initial_request_interval_seconds": 0})
     assert out.error is None
     rescued = [message["record"]["_rescued_data"] for message in out.messages if message["type"] == "RECORD"]

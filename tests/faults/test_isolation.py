@@ -19,22 +19,16 @@ from urllib.parse import quote_plus
 import pytest
 
 from sandbox import Fault, Sandbox
+from sandbox.subject import Subject
 from tests.faults.crashes import Running, wait_until
 from tests.faults.judge import Judge, bookmark, delivered, due, visible
-from tests.faults.subject import Subject
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
 from tests.support.forked import forked
 from tests.support.streams import DESELECTED
 from tests.support.tap import ROOT, Output
 
 READ = [subject for subject in SUBJECTS if subject.stream not in DESELECTED]
-WRONG: dict[str, dict[str, Any]] = {
-    "eightx8_work": {"eightx8_work_password": "another"},
-    "eightx8_contact_center": {"eightx8_contact_center_token": "another"},
-    "eightx8_analytics": {"eightx8_analytics_secret": "another"},
-    "webex": {"webex_refresh_token": "another"},
-    "voiso": {"voiso_api_key": "another"},
-}
+WRONG = {subject.vendor: subject.of(Sandbox()).wrong_credential for subject in VENDORS}
 
 
 @pytest.fixture(scope="module")

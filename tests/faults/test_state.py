@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from sandbox import Fault, Sandbox
+from sandbox.subject import Subject
 from tap_callrecords import instants
 from tests.faults.judge import Judge, bookmark, delivered, due, visible
-from tests.faults.subject import Subject
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS, WINDOWED
 from tests.support.tap import Output, catalog_of, command, sync
 

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.registry import VENDORS
+
 KEYS: dict[str, tuple[str, ...]] = {
-    "eightx8_call_records": ("pbx_id", "call_id"),
-    "eightx8_call_legs": ("pbx_id", "call_id", "leg_id"),
-    "eightx8_cdr_call_records": ("pbx_id", "call_id"),
-    "eightx8_cdr_call_legs": ("pbx_id", "call_id", "leg_id"),
-    "eightx8_recent_calls": ("tenant_id", "call_id"),
-    "eightx8_interactions": ("interaction_id", "transaction_id"),
-    "webex_detailed_call_history": ("report_id",),
-    "webex_live_call_history": ("report_id",),
-    "voiso_cdr": ("uuid",),
-    "voiso_agents": ("id",),
-    "voiso_deleted_agents": ("id",),
-    "voiso_queues": ("id",),
-    "voiso_teams": ("id",),
-    "voiso_wrapup_codes": ("code",),
-    "voiso_campaigns": ("id",),
+    subject.stream: tuple(subject.keys) for vendor in VENDORS for subject in vendor.streams
 }
 REPLICATION_KEYS: dict[str, str] = {
     "eightx8_call_records": "start_time_utc",

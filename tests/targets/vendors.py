@@ -11,36 +11,22 @@ from typing import Any
 
 from sandbox import Clock, Sandbox
 from sandbox.table import Row, Table
-from sandbox.webex.rows import INSERTED
 from tap_callrecords import instants
 from tap_callrecords.sources import SOURCES
 from tap_callrecords.tap import TapCallRecords
+from tests.faults.subjects import KNOWN, SUBJECTS
 from tests.support.streams import KEYS
 
 STREAMS = [stream.name for source in SOURCES for stream in source.streams]
-TABLES = {
-    "eightx8_call_records": ("eightx8_work", "records"),
-    "eightx8_call_legs": ("eightx8_work", "legs"),
-    "eightx8_cdr_call_records": ("eightx8_work", "records"),
-    "eightx8_cdr_call_legs": ("eightx8_work", "legs"),
-    "eightx8_recent_calls": ("eightx8_contact_center", "calls"),
-    "eightx8_interactions": ("eightx8_analytics", "interactions"),
-    "webex_detailed_call_history": ("webex", "records"),
-    "webex_live_call_history": ("webex", "records"),
-    "voiso_cdr": ("voiso", "cdr"),
-    "voiso_agents": ("voiso", "agents"),
-    "voiso_deleted_agents": ("voiso", "deleted_agents"),
-    "voiso_queues": ("voiso", "queues"),
-    "voiso_teams": ("voiso", "teams"),
-    "voiso_wrapup_codes": ("voiso", "wrapup_codes"),
-    "voiso_campaigns": ("voiso", "campaigns"),
-}
+TABLES = {name: (subject.vendor, subject.table) for name, subject in KNOWN.items()}
 """Which table of which vendor a stream reads."""
 Key = tuple[Any, ...]
 AGO = timedelta(hours=3)
 """So long ago the vendors' calls end: nothing arrives while the tests run."""
-LIVE = timedelta(hours=12)
-"""How far back Webex's live history is served (WX 4); calls close to this edge are taken out."""
+BACK = timedelta(days=7)
+"""How far back a run reads."""
+EDGE = timedelta(minutes=30)
+"""Rows so close to where a vendor's history ends are taken out where that is within a run: time passes meanwhile."""
 
 TEXTS = (
     "Zoë Müller 😀 日本語 \u202b\u05e2\u05d1\u05e8\u05d9\u05ea\u202c",
@@ -108,7 +94,7 @@ class Vendors:
         """The tap's settings; every run reads everything again."""
         return {
             **self.box.config,
-            "start_date": instants.to_text(self.end - timedelta(days=7)),
+            "start_date": instants.to_text(self.end - BACK),
             "end_date": instants.to_text(self.end),
             "lookback_hours": 24 * 8,
         }
@@ -122,9 +108,10 @@ class Vendors:
         """The keys that a target must hold."""
         table = self.table(stream)
         numbers: list[int] | range = range(len(table))
-        if stream == "webex_live_call_history":
+        subject = KNOWN[stream]
+        if subject.reach < BACK:
             now = self.box.clock.now_ms()
-            numbers = table.select("inserted", now - _ms(LIVE), now, now)
+            numbers = table.select(subject.instant(subject.of(self.box)), now - _ms(subject.reach), now, now)
         return {key_of(stream, table.decoded(number)) for number in numbers}
 
     def change(self) -> None:
@@ -134,7 +121,8 @@ class Vendors:
             table = self.table(stream)
             row = next(row for row in table if key_of(stream, row) == rows[0].key)
             row |= {properties(stream)[name]["x-source"]: f"changed: {TEXTS[0]}", NEW_FIELD: NEW_VALUE}
-            table.replace([_stored(row, stream, timedelta(minutes=2), self.end)])
+            vendor = KNOWN[stream].of(self.box)
+            table.replace([vendor.stored(row, _ms(self.end - timedelta(minutes=2)))])
             self.changed[stream] = rows[0].key, name, f"changed: {TEXTS[0]}"
         self.box.eightx8_analytics.switches.unknown_fields = True  # it answers no fields but those that it knows
 
@@ -149,25 +137,22 @@ def make() -> Vendors:
     box.world.calls_per_day = 0
     clock.frozen_ms = None
     vendors = Vendors(box, now - AGO + timedelta(hours=1))
-    records = box.webex.records
-    edge, margin = _ms(now - LIVE), 15 * 60_000
-    close = records.select("inserted", edge - margin, edge + margin, _ms(now))
-    records.remove([records.key(records.decoded(number)) for number in close])
+    for subject in (each for each in SUBJECTS if each.reach < BACK):
+        table, edge = vendors.table(subject.stream), now - subject.reach
+        close = table.select(subject.instant(subject.of(box)), _ms(edge - EDGE), _ms(edge + EDGE), _ms(now))
+        table.remove([table.key(table.decoded(number)) for number in close])
     done: dict[tuple[str, str], list[HardRow]] = {}
     for stream in STREAMS:
         done.setdefault(TABLES[stream], [])
         if not done[TABLES[stream]]:
-            done[TABLES[stream]] = _put_hard_rows(vendors.table(stream), stream, vendors.end)
+            done[TABLES[stream]] = _put_hard_rows(vendors, stream)
         vendors.hard[stream] = done[TABLES[stream]]
     return vendors
 
 
-def _stored(row: Row, stream: str, before: timedelta, end: datetime) -> Row:
-    """For Webex's live history, which tells what was stored in its last hours: a row stored so long before the end."""
-    return row | {INSERTED: _ms(end - before)} if TABLES[stream][0] == "webex" else row
-
-
-def _put_hard_rows(table: Table, stream: str, end: datetime) -> list[HardRow]:
+def _put_hard_rows(vendors: Vendors, stream: str) -> list[HardRow]:
+    vendor, table = KNOWN[stream].of(vendors.box), vendors.table(stream)
+    stored = _ms(vendors.end - timedelta(minutes=30))
     pattern = table[len(table) - 1]
     last_key = properties(stream)[KEYS[stream][-1]]
     hard = []
@@ -178,7 +163,7 @@ def _put_hard_rows(table: Table, stream: str, end: datetime) -> list[HardRow]:
         for name, value in values.items():
             schema = properties(stream)[name]
             row[schema["x-source"]] = json.dumps(value) if schema.get("x-convert") == "json" else value
-        table.add([_stored(row, stream, timedelta(minutes=30), end)])
+        table.add([vendor.stored(row, stored)])
         hard.append(HardRow(key_of(stream, row), values))
     return hard
 

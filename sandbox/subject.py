@@ -1,20 +1,26 @@
-"""A stream as the fault suites see it: what it is, and what the sandbox calls it."""
+"""A stream as the suites that run over all streams see it: what it is, and what the sandbox calls it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from typing_extensions import override
 
-from sandbox import Sandbox
-from sandbox.app import LoggedRequest
-from sandbox.vendor import Vendor
+if TYPE_CHECKING:
+    from sandbox.app import LoggedRequest
+    from sandbox.server import Sandbox
+    from sandbox.vendor import Vendor
 
-Asked = tuple[float, float]
-Values = Mapping[str, Any]
+Asked: TypeAlias = tuple[float, float]
+Values: TypeAlias = Mapping[str, Any]
+
+
+def utc(text: str, form: str) -> float:
+    """Epoch seconds of a time in UTC, written in a form of `strptime`."""
+    return datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Subject:
         shorter_pages: switches for fewer rows on a page than asked for.
         longer_pages: what in a request asks for small pages, and what asks for larger ones.
         withholding: switches that announce a row of each window which is never sent.
+        around: what in a request asks for rows, and a good answer with `%s` for five rows that it counts.
         tricks: the vendor's ambiguities: switch -> what it may be without a record being lost.
     """
 
@@ -68,6 +75,7 @@ class Subject:
     shorter_pages: Values = field(default_factory=dict)
     longer_pages: tuple[bytes, bytes] | None = None
     withholding: Values = field(default_factory=dict)
+    around: tuple[str, str] | None = None
     tricks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     @override
