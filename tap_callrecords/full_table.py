@@ -76,7 +76,6 @@ class ListPaginator(Paginator[Mapping[str, str]]):
 class FullTableStream(CallRecordStream):
     """A stream whose only window stands for everything."""
 
-    replication_key = None
     has_windows = False
 
     @override

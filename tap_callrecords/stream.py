@@ -32,6 +32,7 @@ from tap_callrecords.output.progress import Progress
 from tap_callrecords.rows.builder import Record, RecordBuilder
 from tap_callrecords.rows.privacy import Privacy
 from tap_callrecords.rows.repeats import SeenRows
+from tap_callrecords.schemas import FromSchemaFile
 from tap_callrecords.sdk import WindowCheckpoints
 from tap_callrecords.windows.parallel import read_windows
 from tap_callrecords.windows.plan import (
@@ -77,8 +78,13 @@ class _Run:
 class CallRecordStream(WindowCheckpoints):
     """A stream over one endpoint of a vendor.
 
-    A source declares name, path, keys, replication key and schema as the SDK has it, and what follows here.
+    A source declares its name and what follows here; its schema file says the rest (see `schemas`).
     """
+
+    schema = FromSchemaFile(attrgetter("schema"))
+    primary_keys = FromSchemaFile(attrgetter("key"))
+    replication_key = FromSchemaFile(attrgetter("bookmark"))
+    selected_by_default = FromSchemaFile(lambda declared: declared.optional is None)
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the row builder's records conform already
 

@@ -14,33 +14,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from jsonschema import Draft202012Validator
 
+from tap_callrecords.schemas import declared, names
+from tap_callrecords.sources import SOURCES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KEYS = {
-    "eightx8_call_records": ["pbx_id", "call_id"],
-    "eightx8_call_legs": ["pbx_id", "call_id", "leg_id"],
-    "eightx8_recent_calls": ["tenant_id", "call_id"],
-    "eightx8_interactions": ["interaction_id", "transaction_id"],
-    "webex_detailed_call_history": ["report_id"],
-    "webex_live_call_history": ["report_id"],
-    "voiso_cdr": ["uuid"],
-    "voiso_agents": ["id"],
-    "voiso_deleted_agents": ["id"],
-    "voiso_queues": ["id"],
-    "voiso_teams": ["id"],
-    "voiso_wrapup_codes": ["code"],
-    "voiso_campaigns": ["id"],
-}
-REPLICATION_KEYS = {
-    "eightx8_call_records": "start_time_utc",
-    "eightx8_call_legs": "disconnected_time_utc",
-    "eightx8_recent_calls": "call_date_utc",
-    "eightx8_interactions": "creation_time_utc",
-    "webex_detailed_call_history": "report_time",
-    "webex_live_call_history": "inserted_before",
-    "voiso_cdr": "timestamp_utc",
-}
+DECLARED = {stream: declared(stream) for stream in names()}
+OWN_COLUMNS = [stream for stream, each in DECLARED.items() if each.same_rows_as is None]
+KEYS = {stream: [*DECLARED[stream].key] for stream in OWN_COLUMNS}
+REPLICATION_KEYS = {stream: each.bookmark for stream, each in DECLARED.items() if each.bookmark}
 MADE_BY_THE_TAP = {"_rescued_data", "inserted_before"}
 
 CONVERSIONS = {
@@ -64,7 +47,7 @@ TYPES = {"string", "integer", "number", "boolean", "array", "object"}
 
 HERE = Path(__file__).parent
 SCHEMAS = HERE.parent / "schemas"
-FILES = sorted(SCHEMAS.glob("*.json"))
+FILES = [SCHEMAS / f"{stream}.json" for stream in OWN_COLUMNS]
 
 
 class Property(NamedTuple):
@@ -123,7 +106,16 @@ def schema(file: Path) -> dict[str, Any]:
 
 
 def test_every_stream_has_a_schema() -> None:
-    assert {file.stem for file in FILES} == set(KEYS)
+    assert {*names()} == {stream.name for source in SOURCES for stream in source.streams}
+
+
+@pytest.mark.parametrize("stream", names())
+def test_the_file_of_a_stream_says_its_key_its_bookmark_and_why_it_is_optional(stream: str) -> None:
+    told = declared(stream)
+    assert not [name for name in told.schema if name.startswith("x-")]
+    assert told.key
+    assert {*told.key, *([told.bookmark] if told.bookmark else [])} <= told.schema["properties"].keys()
+    assert told.optional is None or told.optional.startswith("it")
 
 
 def test_a_schema_is_valid_json_schema_of_an_object_that_says_what_a_row_is(schema: dict[str, Any]) -> None:
@@ -189,7 +181,7 @@ def test_keys_come_first(file: Path, schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("stream", "column"), REPLICATION_KEYS.items())
 def test_a_replication_key_is_an_instant(stream: str, column: str) -> None:
-    assert load(SCHEMAS / f"{stream}.json")["properties"][column]["format"] == "date-time"
+    assert DECLARED[stream].schema["properties"][column]["format"] == "date-time"
 
 
 def test_conversions_are_of_the_vocabulary_and_give_the_type_of_the_column(schema: dict[str, Any]) -> None:

@@ -51,20 +51,13 @@ STREAMS: dict[str, dict[str, Stream]] = {
     },
 }
 VENDORS = {"eightx8": "8x8 Work and 8x8 Contact Center", "webex": "Webex Calling", "voiso": "Voiso"}
-SAME_ROWS = {
-    "eightx8_cdr_call_records": "eightx8_call_records",
-    "eightx8_cdr_call_legs": "eightx8_call_legs",
-    "webex_live_call_history": "webex_detailed_call_history",
-}
 
 
 def schema_of(stream: str) -> dict[str, Any]:
-    """Returns the stream's JSON Schema; a stream without a file of its own has its twin's."""
-    path = SCHEMAS / f"{stream}.json"
-    if not path.exists():
-        path = SCHEMAS / f"{SAME_ROWS[stream]}.json"
-    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return schema
+    """Returns the stream's JSON Schema; that of another stream where it has the same rows."""
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{stream}.json").read_text(encoding="utf-8"))
+    twin: str | None = schema.get("x-same-rows-as")
+    return schema_of(twin) if twin else schema
 
 
 def data_type(definition: dict[str, Any]) -> str:

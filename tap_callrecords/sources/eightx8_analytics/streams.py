@@ -26,7 +26,6 @@ from tap_callrecords.paging.base import LinkPaginator, Page, mended_link, next_l
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.rows.loose_json import BrokenBody, decode_loosely
-from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow
 
@@ -239,9 +238,6 @@ class Interactions(CallRecordStream):
 
     name = "eightx8_interactions"
     path = "/detailed-reports"
-    primary_keys = ("interaction_id", "transaction_id")
-    replication_key = "creation_time_utc"
-    schema = StreamSchema(SCHEMAS)
     api_type = AnalyticsApi
     envelope = Envelope
     requests_of_a_window = 2  # to have the report made, and for its first page

@@ -21,7 +21,6 @@ from tap_callrecords.paging.base import Page, PageNumberPaginator, Paginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.rows.loose_json import BrokenBody
-from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow, epoch_ms
 
@@ -120,9 +119,6 @@ class RecentCalls(CallRecordStream):
 
     name = "eightx8_recent_calls"
     path = "/v1/recentCallData"
-    primary_keys = ("tenant_id", "call_id")
-    replication_key = "call_date_utc"
-    schema = StreamSchema(SCHEMAS)
     api_type = ContactCenterApi
     envelope = Envelope
 

@@ -22,7 +22,6 @@ from tap_callrecords.paging.base import Page, ScrollIdPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.rows.loose_json import BrokenBody
-from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow, ceil_second, floor_second
 
@@ -268,9 +267,6 @@ class CallRecords(WorkStream):
 
     name = "eightx8_call_records"
     path = "/v2/call-records"
-    primary_keys = ("pbx_id", "call_id")
-    replication_key = "start_time_utc"
-    schema = StreamSchema(SCHEMAS)
 
 
 class CallLegs(WorkStream):
@@ -278,9 +274,6 @@ class CallLegs(WorkStream):
 
     name = "eightx8_call_legs"
     path = "/v2/call-legs"
-    primary_keys = ("pbx_id", "call_id", "leg_id")
-    replication_key = "disconnected_time_utc"
-    schema = StreamSchema(SCHEMAS)
     more_params: ClassVar = {"isConnectTime": "false", "isSimplified": "false"}  # anything else drops rows (WA A16)
 
 
@@ -289,8 +282,6 @@ class CdrCallRecords(CallRecords):
 
     name = "eightx8_cdr_call_records"
     path = "/v1/cdr"
-    schema = StreamSchema(SCHEMAS, key="eightx8_call_records")
-    selected_by_default = False
     more_params: ClassVar = {"isCallRecord": "true"}
 
 
@@ -299,8 +290,6 @@ class CdrCallLegs(CallLegs):
 
     name = "eightx8_cdr_call_legs"
     path = "/v1/cdr"
-    schema = StreamSchema(SCHEMAS, key="eightx8_call_legs")
-    selected_by_default = False
     more_params: ClassVar = {"isCallRecord": "false", **CallLegs.more_params}
 
 

@@ -32,7 +32,6 @@ from tap_callrecords.rows import conversions
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.rows.repeats import SeenRows
-from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.sources.voiso.api import TokenDemanded, VoisoApi
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows.plan import Span, TimeWindow, ceil_second, floor_second
@@ -127,9 +126,6 @@ class Interactions(VoisoStream):
 
     name = "voiso_cdr"
     path = "/cdr"
-    primary_keys = ("uuid",)
-    replication_key = "timestamp_utc"
-    schema = StreamSchema(SCHEMAS)
     envelope = Envelope
     block: ClassVar[int] = BLOCK
     _answered = False
@@ -354,7 +350,6 @@ class VoisoList(VoisoStream, FullTableStream):
     """
 
     envelope = ListEnvelope
-    primary_keys: ClassVar[Sequence[str]] = ("id",)
 
     @override
     def request(self, window: TimeWindow, page: Mapping[str, str]) -> requests.Request:
@@ -448,7 +443,6 @@ class Agents(VoisoList):
 
     name = "voiso_agents"
     path = "/cdr/agents"
-    schema = StreamSchema(SCHEMAS)
 
 
 class DeletedAgents(VoisoList):
@@ -456,7 +450,6 @@ class DeletedAgents(VoisoList):
 
     name = "voiso_deleted_agents"
     path = "/cdr/deleted_agents"
-    schema = StreamSchema(SCHEMAS)
 
 
 class Queues(VoisoList):
@@ -464,7 +457,6 @@ class Queues(VoisoList):
 
     name = "voiso_queues"
     path = "/cdr/queues"
-    schema = StreamSchema(SCHEMAS)
 
 
 class Teams(VoisoList):
@@ -472,7 +464,6 @@ class Teams(VoisoList):
 
     name = "voiso_teams"
     path = "/cdr/teams"
-    schema = StreamSchema(SCHEMAS)
 
 
 class WrapupCodes(VoisoList):
@@ -480,8 +471,6 @@ class WrapupCodes(VoisoList):
 
     name = "voiso_wrapup_codes"
     path = "/cdr/wrapup_codes"
-    primary_keys = ("code",)
-    schema = StreamSchema(SCHEMAS)
 
 
 class Campaigns(VoisoList):
@@ -489,7 +478,6 @@ class Campaigns(VoisoList):
 
     name = "voiso_campaigns"
     path = "/cdr/campaigns"
-    schema = StreamSchema(SCHEMAS)
 
 
 STREAMS: Sequence[type[CallRecordStream]] = (

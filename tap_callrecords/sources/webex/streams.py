@@ -23,7 +23,6 @@ from tap_callrecords.http.session import AskedTooMuch, Pacer, PageLost, Refused,
 from tap_callrecords.output.progress import in_words
 from tap_callrecords.paging.base import CursorRepeated, LinkPaginator, Page, Paginator, mended_link, next_link
 from tap_callrecords.rows.builder import Record
-from tap_callrecords.schemas import SCHEMAS, StreamSchema
 from tap_callrecords.sources.webex.refusals import explain, message_of, region_in, tracking_id
 from tap_callrecords.sources.webex.tokens import RefreshToken, StaticToken
 from tap_callrecords.stream import CallRecordStream
@@ -233,8 +232,6 @@ class WebexStream(CallRecordStream):
     """What feed and live stream share: query, links, envelope, fields (WX 3, 6, 8)."""
 
     api_type = WebexApi
-    primary_keys = ("report_id",)
-    schema = StreamSchema(SCHEMAS)
     envelope = Envelope
     field_names_in_any_case = True
     only_one_window_at_once = "Webex allows one initial request a minute"
@@ -371,7 +368,6 @@ class DetailedCallHistory(WebexStream):
 
     name = "webex_detailed_call_history"
     path = "/cdr_feed"
-    replication_key = "report_time"
     longest_window: ClassVar[timedelta] = timedelta(hours=12)
     least_settle = timedelta(minutes=5, seconds=30)
 
@@ -396,9 +392,7 @@ class LiveCallHistory(WebexStream):
 
     name = "webex_live_call_history"
     path = "/cdr_stream"
-    replication_key = "inserted_before"
     window_end_column = "inserted_before"
-    selected_by_default = False
     longest_window = timedelta(hours=2)
     least_settle = timedelta(minutes=1, seconds=30)
     _live_from: datetime | None = None
