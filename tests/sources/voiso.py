@@ -38,11 +38,14 @@ def ago(**back: float) -> datetime:
     return datetime.now(UTC).replace(microsecond=0) - timedelta(**back)
 
 
-def fill(box: Sandbox, count: int, *, start: datetime | None = None, hours: float = 20, **fields: Any) -> list[Row]:
-    """Put in interactions that end at even distances, from a start (22 hours ago) on."""
+def fill(
+    box: Sandbox, count: int, *, start: datetime | None = None, hours: float = 20, together: int = 1, **fields: Any
+) -> list[Row]:
+    """Put in interactions that end at even distances, so many together, from a start (22 hours ago) on."""
     first = start or ago(hours=22)
+    step = timedelta(hours=hours) / count
     rows = [
-        box.voiso.new_interaction(first + timedelta(hours=hours) * index / count, uuid=f"row-{index:05}", **fields)
+        box.voiso.new_interaction(first + step * (index - index % together), uuid=f"row-{index:05}", **fields)
         for index in range(count)
     ]
     box.voiso.add_interactions(*rows)
