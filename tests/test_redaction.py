@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -231,14 +230,12 @@ def test_many_renewed_tokens_cost_little_and_are_hidden() -> None:
     redactor.hide(SECRET, "a-lasting-key")
     tokens = [f"eyJ{number:04}{'x' * 1500}.{number}" for number in range(400)]
     tracemalloc.start()
-    began = time.process_time()
     for token in tokens:
         redactor.hide(token, passing=True)
         assert redactor.clean(f"Bearer {token} after {tokens[0]}").startswith(f"Bearer {HIDDEN} after ")
-    spent, size = time.process_time() - began, tracemalloc.get_traced_memory()[0]
+    size = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert size < 4_000_000
-    assert spent < 5
     assert redactor.clean(f"{SECRET} a-lasting-key {tokens[-100]}") == f"{HIDDEN} {HIDDEN} {HIDDEN}"
 
 
