@@ -25,7 +25,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import report  # noqa: E402 - beside this file
-
 from sandbox import Sandbox  # noqa: E402
 
 DAYS = 28

@@ -158,10 +158,3 @@ def test_the_wheel_holds_the_schemas_and_nothing_of_the_workshop(tmp_path: Path)
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     assert {f"tap_callrecords/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")} <= set(names)
     assert all(name.startswith(("tap_callrecords", "target_callrecords_duckdb")) for name in names)
-
-
-def test_readme_meltano_yml_and_plugin_yaml_say_what_the_settings_say() -> None:
-    done = subprocess.run(
-        [sys.executable, "script/describe", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout

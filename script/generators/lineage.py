@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Draws docs/lineage.md from dbt's own graph of the models. With --check, only says whether the picture is true."""
+"""What repeats the models' dependencies: docs/lineage.md, drawn from dbt's own graph."""
 
 from __future__ import annotations
 
@@ -10,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-PICTURE = ROOT / "docs" / "lineage.md"
+from generators.facts import ROOT
+
 LAYERS = {
     "source": "tables of the tap",
     "seed": "words",
@@ -23,7 +22,7 @@ LAYERS = {
 KINDS = ("source", "model", "seed", "exposure")
 HEAD = """# Lineage of the models
 
-What each model of the [dbt project](../transform/README.md) is made from, drawn by `script/lineage` from dbt's own
+What each model of the [dbt project](../transform/README.md) is made from, drawn by `script/generate` from dbt's own
 graph. Between a table of the tap and what reads it lies a view `base_<table>` with fixed types, left out here.
 
 """
@@ -45,8 +44,9 @@ def graph() -> dict[str, Any]:
     return manifest
 
 
-def picture(manifest: dict[str, Any]) -> str:
-    """The picture, as a page with a Mermaid flow chart."""
+def page() -> str:
+    """docs/lineage.md, with a Mermaid flow chart."""
+    manifest = graph()
     every = {**manifest["sources"], **manifest["nodes"], **manifest["exposures"]}
     nodes = {key: node for key, node in every.items() if node["resource_type"] in KINDS}
 
@@ -70,19 +70,3 @@ def picture(manifest: dict[str, Any]) -> str:
     edges = {(str(nodes[parent]["name"]), str(nodes[key]["name"])) for key in drawn for parent in parents(key)}
     lines += [f"  {parent} --> {child}" for parent, child in sorted(edges)]
     return HEAD + "\n".join(["```mermaid", *lines, "```", ""])
-
-
-def main() -> int:
-    """Write the page, or compare it."""
-    page = picture(graph())
-    if sys.argv[1:] == ["--check"]:
-        if PICTURE.exists() and PICTURE.read_text(encoding="utf-8") == page:
-            return 0
-        print("docs/lineage.md is not what the models are: run script/lineage.", file=sys.stderr)
-        return 1
-    PICTURE.write_text(page, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Which files are written, whole or between two marks, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from generators import lineage, personal, settings, streams
+from generators.facts import ROOT
+from generators.facts import streams as every_stream
+
+
+class Part(NamedTuple):
+    """What is written between two lines of a file that people write otherwise."""
+
+    file: str
+    begin: str
+    end: str
+    lines: Callable[[], Iterator[str]]
+
+
+def _marked(file: str, name: str, lines: Callable[[], Iterator[str]]) -> Part:
+    return Part(file, f"<!-- {name}: begin -->", f"<!-- {name}: end -->", lines)
+
+
+PARTS = (
+    _marked("README.md", "streams", streams.readme_table),
+    _marked("README.md", "settings", settings.readme_table),
+    _marked("docs/personal-data.md", "personal", personal.personal_table),
+    _marked("docs/personal-data.md", "not personal", personal.impersonal_table),
+    Part(
+        "meltano.yml",
+        "    # written by script/generate from the settings: begin",
+        "    # written by script/generate: end",
+        settings.meltano_settings,
+    ),
+)
+
+
+def quick() -> Mapping[str, str]:
+    """The text of every generated file, by its name, but for those that need dbt.
+
+    Raises:
+        ValueError: a mark is missing.
+    """
+    texts: dict[str, str] = {}
+    for part in PARTS:
+        text = texts.get(part.file) or (ROOT / part.file).read_text(encoding="utf-8")
+        if text.count(part.begin) != 1 or text.count(part.end) != 1:
+            raise ValueError(f"{part.file} lacks one of the lines {part.begin!r} and {part.end!r}.")
+        before, rest = text.split(part.begin + "\n")
+        after = rest.split(part.end)[1]
+        texts[part.file] = before + part.begin + "\n" + "\n".join(part.lines()) + "\n" + part.end + after
+    texts["plugin.yaml"] = settings.hub_plugin()
+    texts["loader.yaml"] = settings.hub_loader()
+    texts[".env.example"] = settings.env_example()
+    texts["docs/streams/README.md"] = streams.index()
+    for each in every_stream():
+        texts[f"docs/streams/{each.name}.md"] = streams.page(each)
+    return texts
+
+
+def left_over(texts: Mapping[str, str]) -> Iterator[Path]:
+    """Pages of streams that are no more."""
+    yield from (path for path in (ROOT / "docs/streams").glob("*.md") if f"docs/streams/{path.name}" not in texts)
+
+
+def main(*, check: bool) -> int:
+    """Write what is out of date, or only say so; gives the exit code."""
+    texts = {**quick(), "docs/lineage.md": lineage.page()}
+    stale = [name for name, text in texts.items() if not _is(ROOT / name, text)]
+    gone = [*left_over(texts)]
+    for name in [*stale, *(path.relative_to(ROOT).as_posix() for path in gone)]:
+        print(f"{name} {'is out of date: run script/generate' if check else 'written'}")
+    if not check:
+        for name in stale:
+            (ROOT / name).parent.mkdir(exist_ok=True)
+            (ROOT / name).write_text(texts[name], encoding="utf-8")
+        for path in gone:
+            path.unlink()
+    return 1 if check and (stale or gone) else 0
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
