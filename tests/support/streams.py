@@ -1,21 +1,9 @@
-"""The streams and their keys, as the interface fixes them (not as the tap has them)."""
+"""The streams, their keys and bookmarks, and those that are left out by default, as the schema files declare them."""
 
 from __future__ import annotations
 
-from sandbox.registry import VENDORS
+from tap_callrecords.schemas import declared, names
 
-KEYS: dict[str, tuple[str, ...]] = {
-    subject.stream: tuple(subject.keys) for vendor in VENDORS for subject in vendor.streams
-}
-REPLICATION_KEYS: dict[str, str] = {
-    "eightx8_call_records": "start_time_utc",
-    "eightx8_call_legs": "disconnected_time_utc",
-    "eightx8_cdr_call_records": "start_time_utc",
-    "eightx8_cdr_call_legs": "disconnected_time_utc",
-    "eightx8_recent_calls": "call_date_utc",
-    "eightx8_interactions": "creation_time_utc",
-    "webex_detailed_call_history": "report_time",
-    "webex_live_call_history": "inserted_before",
-    "voiso_cdr": "timestamp_utc",
-}
-DESELECTED = {"eightx8_cdr_call_records", "eightx8_cdr_call_legs", "webex_live_call_history"}
+KEYS = {name: tuple(declared(name).key) for name in names()}
+REPLICATION_KEYS = {name: bookmark for name in names() if (bookmark := declared(name).bookmark)}
+DESELECTED = {name for name in names() if declared(name).optional}
