@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import logging
 
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError, SingerSDKError
 
 _TOLD = "told"
 
@@ -32,6 +32,48 @@ class AccessRefused(ConfigurationError):  # noqa: N818 - named for what it is
 
 class EndpointGone(ConfigurationError):  # noqa: N818 - named for what it is
     """The vendor no longer serves an endpoint: another stream has to be selected."""
+
+
+class Refused(FatalAPIError):  # noqa: N818 - named for what it is
+    """The vendor refused a request for good.
+
+    Attributes:
+        status: HTTP status, 400 to 499.
+    """
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class PageLost(FatalAPIError):  # noqa: N818 - named for what it is
+    """The vendor no longer knows the cursor or report: the window has to be read from its first page again."""
+
+
+class AskedTooMuch(FatalAPIError):  # noqa: N818 - named for what it is
+    """The vendor does not serve a time window as a whole: it is read in halves."""
+
+
+class RangeRefused(AskedTooMuch):
+    """The vendor refused a time window for its length: it refuses all that are as long."""
+
+
+class OutputLost(SingerSDKError):  # noqa: N818 - named for what it is
+    """What is written goes nowhere any more."""
+
+    @classmethod
+    def of_standard_output(cls, error: OSError | None) -> OutputLost:
+        """Standard output can't be written: the error, or None where there is no such output."""
+        trouble = "The target has stopped reading"
+        if error is None:
+            trouble = "Standard output is closed"
+        elif not isinstance(error, BrokenPipeError):
+            trouble = f"Standard output can't be written ({error.strerror})"
+        return cls(f"{trouble}; the last STATE that it took holds.")
+
+
+class BrokenBody(ValueError):  # noqa: N818 - named for what it is
+    """A body that is not the documented envelope: to be asked for again, never taken for an empty page."""
 
 
 STREAM_ENDING = (AccessRefused, EndpointGone, FatalAPIError)

@@ -25,9 +25,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import STREAM_ENDING
+from tap_callrecords.errors import STREAM_ENDING, AskedTooMuch, PageLost, RangeRefused
 from tap_callrecords.http.redaction import clean_name
-from tap_callrecords.http.session import AskedTooMuch, PageLost, RangeRefused
 from tap_callrecords.output.progress import Progress
 from tap_callrecords.rows.builder import Record, RecordBuilder
 from tap_callrecords.rows.privacy import Privacy
@@ -52,6 +51,10 @@ if TYPE_CHECKING:
     from tap_callrecords.output.lines import PageWriter
     from tap_callrecords.paging.base import Page, Paginator
     from tap_callrecords.tap import TapCallRecords
+
+
+from tap_callrecords.http.client import VendorApi
+from tap_callrecords.paging.base import Page, Paginator
 
 READS_OF_A_SHORT_WINDOW = 3
 RESTARTS_OF_A_LOST_WINDOW = 3
@@ -537,3 +540,14 @@ class CallRecordStream(WindowCheckpoints):
             for record in records:
                 setattr(record, self.window_end_column, instants.to_text(self.mark_of(window)))
         return records, [*map(_encode, records)]
+
+
+class FullTableStream(CallRecordStream):
+    """A stream whose only window stands for everything."""
+
+    has_windows = False
+
+    @override
+    def plan(self) -> tuple[Span, Sequence[TimeWindow]]:
+        now = floor_second(datetime.now(UTC))
+        return Span(now, now), [TimeWindow(0, now, now, now, now)]

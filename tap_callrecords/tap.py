@@ -24,15 +24,14 @@ from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
-from tap_callrecords import configuration, instants, surroundings
-from tap_callrecords.check import check
-from tap_callrecords.errors import as_written, one_line, tell, was_told
-from tap_callrecords.forecast import Forecast, as_json, as_text
+from tap_callrecords import configuration, instants
+from tap_callrecords.commands.check import check
+from tap_callrecords.commands.forecast import Forecast, as_json, as_text
+from tap_callrecords.commands.run import Run
+from tap_callrecords.errors import OutputLost, as_written, one_line, tell, was_told
 from tap_callrecords.http.redaction import REDACTOR, redact_logs
 from tap_callrecords.mapping import ReadableMapper
-from tap_callrecords.output.errors import OutputLost
 from tap_callrecords.output.lines import PageWriter
-from tap_callrecords.run import Run
 from tap_callrecords.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ class TapCallRecords(Tap):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._apis: dict[type[VendorApi], VendorApi] = {}
-        if problem := surroundings.log_problem(self._env_var_prefix):
+        if problem := configuration.log_problem(self._env_var_prefix):
             raise ConfigurationError(problem)
         super().__init__(*args, **kwargs)
         self.run = Run(self.logger, self.message_writer)
@@ -261,18 +260,18 @@ class TapCallRecords(Tap):
     @override
     def cli(cls) -> click.Command:  # noqa: N805 - as the SDK has it
         """The command line, with its logs set up."""
-        problem = surroundings.log_problem(cls._env_var_prefix)
+        problem = configuration.log_problem(cls._env_var_prefix)
         try:
             command = super().cli
         except Exception:
-            path = os.environ.pop(surroundings.LOG_CONFIG, None)
+            path = os.environ.pop(configuration.LOG_CONFIG, None)
             if path is None:
                 raise
             logging.getLogger().handlers.clear()
             cls.logger.disabled = False
             command = super().cli
             problem = (
-                f"The environment variable {surroundings.LOG_CONFIG} names {path}, which is no logging configuration "
+                f"The environment variable {configuration.LOG_CONFIG} names {path}, which is no logging configuration "
                 "in YAML. Correct it, or remove the variable."
             )
         cast("ReadableCommand", command).problem = problem

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tap_callrecords.http import session as http
+from tap_callrecords.http import retries
 
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries in this process wait a thousandth of what they wait for users; `Retry-After` stays as it is."""
-    monkeypatch.setattr(http, "FIRST_WAIT_SECONDS", 0.001)
-    monkeypatch.setattr(http, "LONGEST_WAIT_SECONDS", 0.06)
+    monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(retries, "LONGEST_WAIT_SECONDS", 0.06)
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 
-from tap_callrecords.http import session as http
-from tap_callrecords.http.session import Pacer, describe, patient, retry_after_seconds
+from tap_callrecords.http import retries
+from tap_callrecords.http.pacing import Pacer
+from tap_callrecords.http.retries import patient, retry_after_seconds
+from tap_callrecords.http.troubles import describe
 
 
 def response(status: int = 503, **headers: str) -> requests.Response:
@@ -29,8 +31,8 @@ def response(status: int = 503, **headers: str) -> requests.Response:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     pauses: list[float] = []
     monkeypatch.setattr("backoff._sync.time.sleep", pauses.append)
-    monkeypatch.setattr(http, "FIRST_WAIT_SECONDS", 1.0)
-    monkeypatch.setattr(http, "LONGEST_WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 1.0)
+    monkeypatch.setattr(retries, "LONGEST_WAIT_SECONDS", 60.0)
     return pauses
 
 
@@ -147,8 +149,8 @@ def test_a_refused_connection_and_an_unknown_name_are_told_apart() -> None:
 def test_calls_are_paced_in_every_stretch_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     started: list[float] = []
-    monkeypatch.setattr("tap_callrecords.http.session.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("tap_callrecords.http.session.time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr("tap_callrecords.http.pacing.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tap_callrecords.http.pacing.time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     pacer = Pacer(10, 60)
     for _ in range(35):
         pacer.wait()

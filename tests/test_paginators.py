@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
-from tap_callrecords.paging.base import Page, ScrollIdPaginator
+from tap_callrecords.paging.base import Page
+from tap_callrecords.paging.scroll_id import ScrollIdPaginator
 
 ENDS: list[str | None] = [None, "", "No Data"]
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
-from tap_callrecords.paging.base import CursorRepeated, LinkPaginator, Page, mended_link, next_link
+from tap_callrecords.paging.base import CursorRepeated, Page
+from tap_callrecords.paging.links import LinkPaginator, mended_link, next_link
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "sandbox" / "samples" / "webex_link_headers.json").read_text())
 URL = EXAMPLES.pop("expected_next_url_for_all_but_last_two")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
-from tap_callrecords.paging.base import Page, PageNumberPaginator
+from tap_callrecords.paging.base import Page
+from tap_callrecords.paging.page_numbers import PageNumberPaginator
 
 sizes = st.integers(1, 7)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
 from sandbox.voiso.paging import SEARCH, Paging, answer
-from tap_callrecords.http.session import PageLost
+from tap_callrecords.errors import PageLost
 from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.search_token import (
     EMPTY_TOKENS,

@@ -20,9 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from tap_callrecords.errors import BrokenBody
 from tap_callrecords.rows.builder import RESCUED, Record, RecordBuilder
 from tap_callrecords.rows.conversions import plain_type
-from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.rows.privacy import Privacy
 from tests.test_schemas import FILES, KEYS, SCHEMAS, load
 

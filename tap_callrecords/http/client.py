@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -13,51 +12,18 @@ from typing import Any, ClassVar, TypeVar
 import requests
 from requests.auth import AuthBase
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError
-from typing_extensions import override
 
-from tap_callrecords import surroundings
-from tap_callrecords.errors import AccessRefused, EndpointGone
+from tap_callrecords.errors import AccessRefused, BrokenBody, EndpointGone, RangeRefused, Refused
+from tap_callrecords.http import proxies
+from tap_callrecords.http.hosts import host_of, place_of
 from tap_callrecords.http.redaction import clean_quote
-from tap_callrecords.http.session import (
-    CarefulSession,
-    RangeRefused,
-    Refused,
-    host_of,
-    in_time,
-    note_answer_through,
-    patient,
-    place_of,
-    retry_after_seconds,
-)
-from tap_callrecords.http.tokens import TokenClient, bearer_of
-from tap_callrecords.rows.loose_json import BrokenBody
+from tap_callrecords.http.retries import patient, retry_after_seconds
+from tap_callrecords.http.session import CarefulSession, in_time
+from tap_callrecords.http.tokens import NoAuth, TokenClient, bearer_of
+from tap_callrecords.http.troubles import note_answer_through
+from tap_callrecords.http.words import _THROTTLED, _words, speaks_of_length
 
 T = TypeVar("T")
-_THROTTLED = re.compile(
-    r"throttl|slow down|quota|rate[ _-]?limit|too[ _-]?many[ _-]?(?:requests|calls)|(?:request|call) rate|"
-    r"\brate (?:is |was )?exceed|(?:requests|calls) (?:per|a) (?:second|minute|hour|day)",
-    re.IGNORECASE,
-)
-
-_TIME = re.compile(r"time|date|start|end|window|interval|period|minute|hour|day|week|month", re.IGNORECASE)
-_LENGTH = re.compile(
-    r"range|differ|exceed|span|window|apart|each other|(?:longer|larger|greater|more|wider|bigger|shorter|less) than|"
-    r"(?:at|too|or|up) (?:most|long|large|big|wide|great|less|to)|within|max(?:imum)?\b",
-    re.IGNORECASE,
-)
-_SOMETHING_ELSE = re.compile(
-    r"\b(?:ago|old|older|past|future|last|now|current|page|pages|zone|token)\b|"
-    r"histor|retention|page_?size|timezone|cursor|scroll|format",
-    re.IGNORECASE,
-)
-
-
-class NoAuth(AuthBase):
-    """Adds nothing (and keeps requests from looking for a .netrc file)."""
-
-    @override
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        return r
 
 
 class VerbatimRequest(requests.Request):
@@ -183,8 +149,8 @@ class VendorApi(ABC):
             prepared.url = request.url
         settings = session.merge_environment_settings(prepared.url, {}, None, None, None)
         if isinstance(bundle := settings["verify"], str):
-            surroundings.check_ca(bundle)
-        proxy = surroundings.proxy_for(str(prepared.url))
+            proxies.check_ca(bundle)
+        proxy = proxies.proxy_for(str(prepared.url))
         try:
             response = in_time(lambda: session.send(prepared, timeout=self._timeout, **settings), self._timeout)
         except TimeoutError:
@@ -232,60 +198,3 @@ class VendorApi(ABC):
         """The vendor's own words as the end of a sentence, without personal data; empty without any."""
         words = clean_quote(_words(response))
         return f": {words}" if words else ""
-
-
-def _words(response: requests.Response) -> str:
-    """What an error body says to people; empty for a web page."""
-    words = " ".join(str(value) for value in words_of(response).values() if isinstance(value, (str, int)))
-    return words or ("" if response.text.lstrip().startswith("<") else response.text.strip())
-
-
-def speaks_of_length(words: str) -> bool:
-    """Whether a refusal is about the length of a time range; not about when it lies, nor about pages."""
-    return bool(_TIME.search(words) and _LENGTH.search(words) and not _SOMETHING_ELSE.search(words))
-
-
-def words_of(response: requests.Response) -> Mapping[str, Any]:
-    """The members of an error body that tell people something; empty when it is no JSON object."""
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(body, dict):
-        return {}
-    telling = ("code", "errorCode", "error", "message", "error_description", "exception", "reason")
-    return {name: body[name] for name in telling if body.get(name) is not None}
-
-
-def read_token_answer(response: requests.Response) -> Mapping[str, Any]:
-    """The JSON object of a token endpoint.
-
-    Raises:
-        BrokenBody: there is none, or it has no `access_token`.
-    """
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        raise BrokenBody("no JSON") from None
-    if not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
-        raise BrokenBody("no access_token")
-    return body
-
-
-def token_lifetime(answer: Mapping[str, Any], *, default: float) -> float:
-    """`expires_in` in seconds, a number or text (CC B2)."""
-    try:
-        return float(answer.get("expires_in", default))
-    except (TypeError, ValueError, OverflowError):
-        return default
-
-
-__all__ = [
-    "ConfigurationError",
-    "NoAuth",
-    "VendorApi",
-    "VerbatimRequest",
-    "read_token_answer",
-    "token_lifetime",
-    "words_of",
-]

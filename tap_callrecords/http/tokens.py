@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from requests.auth import AuthBase
 from typing_extensions import override
 
+from tap_callrecords.errors import BrokenBody
 from tap_callrecords.http.redaction import REDACTOR
 
 EARLY_SECONDS = 60.0
@@ -73,3 +76,34 @@ class TokenClient(AuthBase, ABC):
 def bearer_of(request: requests.PreparedRequest) -> str:
     """The token that a request carried."""
     return str(request.headers.get("Authorization", "")).removeprefix("Bearer ")
+
+
+class NoAuth(AuthBase):
+    """Adds nothing (and keeps requests from looking for a .netrc file)."""
+
+    @override
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        return r
+
+
+def read_token_answer(response: requests.Response) -> Mapping[str, Any]:
+    """The JSON object of a token endpoint.
+
+    Raises:
+        BrokenBody: there is none, or it has no `access_token`.
+    """
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        raise BrokenBody("no JSON") from None
+    if not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
+        raise BrokenBody("no access_token")
+    return body
+
+
+def token_lifetime(answer: Mapping[str, Any], *, default: float) -> float:
+    """`expires_in` in seconds, a number or text (CC B2)."""
+    try:
+        return float(answer.get("expires_in", default))
+    except (TypeError, ValueError, OverflowError):
+        return default

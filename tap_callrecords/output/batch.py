@@ -24,8 +24,7 @@ from singer_sdk.exceptions import ConfigurationError
 from typing_extensions import override
 from upath import UPath
 
-from tap_callrecords.output.errors import OutputLost
-from tap_callrecords.rows.builder import Record
+from tap_callrecords.errors import OutputLost
 
 FORMATS: Final = ("jsonl", "parquet", "arrow")
 ROWS_OF_A_FILE = 100_000
@@ -144,7 +143,7 @@ class BatchFiles:
         """Take in the schema of a stream whose rows come next; none of its rows may be waiting."""
         self._schemas[stream] = schema
 
-    def add_page(self, stream: str, records: Sequence[Record], lines: Sequence[bytes]) -> int:
+    def add_page(self, stream: str, records: Sequence[Any], lines: Sequence[bytes]) -> int:
         """Add what a file has room for of a page of records, which come with their JSON; how many that were."""
         file = self._file(stream)
         room = self._settings.rows - file.rows
@@ -256,7 +255,7 @@ class _File(ABC):
         self._bytes: IO[bytes] = path.open("wb")
 
     @abstractmethod
-    def add_page(self, records: Sequence[Record], lines: Sequence[bytes]) -> None:
+    def add_page(self, records: Sequence[Any], lines: Sequence[bytes]) -> None:
         """Add records, which come with their JSON."""
 
     @abstractmethod
@@ -292,7 +291,7 @@ class _JsonLines(_File):
         self._out: Any = gzip.GzipFile(fileobj=self._bytes, mode="wb", compresslevel=1) if settings.compressed else None
 
     @override
-    def add_page(self, records: Sequence[Record], lines: Sequence[bytes]) -> None:
+    def add_page(self, records: Sequence[Any], lines: Sequence[bytes]) -> None:
         (self._out or self._bytes).write(b"\n".join(lines) + b"\n")
         self.rows += len(lines)
 
@@ -330,7 +329,7 @@ class _Columns(_File):
         self._chunk: dict[str, list[Any]] = {name: [] for name in self._types}
 
     @override
-    def add_page(self, records: Sequence[Record], lines: Sequence[bytes]) -> None:
+    def add_page(self, records: Sequence[Any], lines: Sequence[bytes]) -> None:
         for at in range(0, len(records), _ROWS_OF_A_CHUNK):
             part = records[at : at + _ROWS_OF_A_CHUNK]
             names = part[0].__struct_fields__

@@ -21,9 +21,8 @@ from singer_sdk.singerlib import Message, RecordMessage, SchemaMessage, StateMes
 from typing_extensions import override
 
 from tap_callrecords import instants
+from tap_callrecords.errors import OutputLost
 from tap_callrecords.output.batch import BatchFiles, BatchSettings
-from tap_callrecords.output.errors import OutputLost
-from tap_callrecords.rows.builder import Record
 
 GRACE_SECONDS = 5.0
 """How long a target may still take to read after a signal; then the process ends, be it in the middle of a line."""
@@ -71,7 +70,7 @@ class PageWriter(MsgSpecWriter):
                     self._files.describe(message.stream, message.schema)
                 self._write(bytes(self.format_message(message)), flush=True)
 
-    def write_page(self, stream: str, records: Sequence[Record], lines: Sequence[bytes]) -> None:
+    def write_page(self, stream: str, records: Sequence[Any], lines: Sequence[bytes]) -> None:
         """Write a page of records, which come with their JSON.
 
         As RECORD lines they stay buffered until the next message that is not a record.

@@ -19,13 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.http.session import PageLost
+from tap_callrecords.errors import PageLost
 from tap_callrecords.paging.base import Page, Paginator
-from tap_callrecords.rows.builder import Record
 
 BLOCK = 10_000
 """How many records page numbers reach without a token (VO 2)."""
@@ -75,7 +75,7 @@ class SearchPage:
 class Refusal(Page):
     """In place of a page: the vendor refused to give it, which can mean that it lies beyond the last one."""
 
-    records: list[Record] = field(default_factory=list)
+    records: list[Any] = field(default_factory=list)
     error: FatalAPIError
 
 
@@ -123,7 +123,7 @@ class SearchTokenPaginator(Paginator[SearchPage]):
         self,
         size: int,
         *,
-        key: Callable[[Record], Hashable],
+        key: Callable[[Any], Hashable],
         block: int = BLOCK,
         use_tokens: bool = True,
         longest: int = SURE_PAGE,

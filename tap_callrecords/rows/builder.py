@@ -29,6 +29,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tap_callrecords.errors import BrokenBody
 from tap_callrecords.rows.columns import Column, kept
 from tap_callrecords.rows.conversions import (
     Converter,
@@ -38,7 +39,7 @@ from tap_callrecords.rows.conversions import (
     plain_type,
     tells_nothing,
 )
-from tap_callrecords.rows.loose_json import BrokenBody, decode_loosely
+from tap_callrecords.rows.loose_json import decode_loosely
 from tap_callrecords.rows.privacy import Privacy
 
 Record: TypeAlias = Any

@@ -14,15 +14,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tap_callrecords.errors import BrokenBody
+
 T = TypeVar("T")
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)", re.DOTALL
 )
 _SPELL_OUT = "tap_callrecords.spell_out"
-
-
-class BrokenBody(ValueError):  # noqa: N818 - named for what it is
-    """A body that is not the documented envelope: to be asked for again, never taken for an empty page."""
 
 
 def decode_loosely(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from singer_sdk.exceptions import FatalAPIError
 
-if TYPE_CHECKING:
-    from tap_callrecords.paging.base import Page
-    from tap_callrecords.rows.repeats import Shown
-    from tap_callrecords.windows.plan import TimeWindow
+from tap_callrecords.windows.plan import TimeWindow
 
 PAGES_WITHOUT_NEWS = 200
 """So many pages in a row may bring no new row; as many again as have brought one may, since a lost window begins
@@ -27,6 +24,27 @@ class NothingNew(FatalAPIError):  # noqa: N818 - named for what it is
             "would not end, and stopping would lose records. The bookmark stays before this window; run again, and "
             "report it to the vendor if it stays so."
         )
+
+
+class Page(Protocol):
+    """What has to be known of a page: how many rows came, which query it is of, and what the vendor announced."""
+
+    records: list[Any]
+    announced: int | None
+    query: TimeWindow
+    number: int
+
+
+class Shown(Protocol):
+    """Which rows a reading has shown, so that they can be compared with those of another one."""
+
+    @property
+    def keys(self) -> int:
+        """How many different keys."""
+
+    @property
+    def rows(self) -> int:
+        """How many different rows."""
 
 
 @dataclass(slots=True)
@@ -66,7 +84,6 @@ class Reading:
         Raises:
             NothingNew: too many pages in a row had none.
         """
-        assert page.query is not None  # noqa: S101 - see there
         if page.number == 1:
             self._parts = [part for part in self._parts if not part.overlaps(page.query)]
             self._parts.append(_Part(page.query))

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from typing_extensions import override
 
 from sandbox.registry import VENDORS
-from tap_callrecords.http import session as http
+from tap_callrecords.http import retries
 from tap_callrecords.http.redaction import REDACTOR
 from tap_callrecords.sources import SOURCES
 
@@ -49,8 +49,8 @@ def in_small() -> Iterator[None]:
 def without_waits() -> Iterator[None]:
     """Let retries follow each other at once, but for what `Retry-After` asks; forget the secrets of earlier runs."""
     with ExitStack() as patches:
-        patches.enter_context(patch.object(http, "FIRST_WAIT_SECONDS", 0.001))
-        patches.enter_context(patch.object(http, "LONGEST_WAIT_SECONDS", 0.02))
+        patches.enter_context(patch.object(retries, "FIRST_WAIT_SECONDS", 0.001))
+        patches.enter_context(patch.object(retries, "LONGEST_WAIT_SECONDS", 0.02))
         # Each token of each run would be looked for in every line from then on.
         patches.enter_context(patch.object(REDACTOR, "_lasting", {}))
         patches.enter_context(patch.object(REDACTOR, "_passing", {}))

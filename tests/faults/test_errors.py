@@ -97,7 +97,7 @@ from singer_sdk.configuration import _dict_config
 file = os.path.join(tempfile.mkdtemp(), ".env")
 _dict_config.find_dotenv = lambda: file
 """
-SMALL_BODIES = "http.LARGEST_BODY = 2**20"
+SMALL_BODIES = "session.LARGEST_BODY = 2**20"
 GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
 FULL_DISK = 'os.dup2(os.open("/dev/full", os.O_WRONLY), 1)'
 NO_PYARROW = "sys.modules['pyarrow'] = None"

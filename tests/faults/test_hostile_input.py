@@ -26,8 +26,8 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 
 from sandbox import Fault, Sandbox
 from sandbox.subject import Subject
-from tap_callrecords.http import session as http
-from tap_callrecords.rows.loose_json import BrokenBody
+from tap_callrecords.errors import BrokenBody
+from tap_callrecords.http import session
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
 from tests.faults.subjects import VENDORS
@@ -344,8 +344,8 @@ def test_rows_that_are_no_objects_stop_no_sync_and_are_rescued(subject: Subject)
 
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "LARGEST_BODY", 2**20)
-    monkeypatch.setattr(http, "LARGEST_REFUSAL", 2**16)
+    monkeypatch.setattr(session, "LARGEST_BODY", 2**20)
+    monkeypatch.setattr(session, "LARGEST_REFUSAL", 2**16)
 
 
 def page_of_blanks(size: int) -> bytes:

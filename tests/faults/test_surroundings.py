@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from tap_callrecords.surroundings import proxy_for
+from tap_callrecords.http.proxies import proxy_for
 from tests.faults.test_errors import NO_NAMES, ROWS, pattern
 from tests.support.forked import forked
 from tests.support.tap import Output
@@ -181,7 +181,7 @@ def test_every_documented_sentence_about_proxies_has_been_met() -> None:
 
 def test_settings_of_the_system_are_said_to_be_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "tap_callrecords.surroundings.get_environ_proxies", lambda *_, **__: {"https": "http://127.0.0.1:1"}
+        "tap_callrecords.http.proxies.get_environ_proxies", lambda *_, **__: {"https": "http://127.0.0.1:1"}
     )
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox import Fault, Sandbox
-from tap_callrecords.http import session as http
+from tap_callrecords.http import retries
 from tap_callrecords.sources.eightx8_analytics import streams as eightx8_analytics
 from tests.sources.eightx8_analytics import (
     assert_nothing_is_lost,
@@ -78,8 +78,8 @@ def test_a_report_that_is_done_but_not_there_yet_is_waited_for_and_not_made_agai
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
-    monkeypatch.setattr(http, "FIRST_WAIT_SECONDS", 1.0)
-    monkeypatch.setattr(http, "LONGEST_WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 1.0)
+    monkeypatch.setattr(retries, "LONGEST_WAIT_SECONDS", 60.0)
     box.eightx8_analytics.switches.unready = 5
     assert_nothing_is_lost(box)
     assert len(created(box)) == 3

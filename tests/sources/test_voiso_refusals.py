@@ -11,7 +11,7 @@ import pytest
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 
 from sandbox import Fault, Sandbox
-from tap_callrecords.http.session import Refused
+from tap_callrecords.errors import Refused
 from tap_callrecords.sources.voiso.api import TokenDemanded, cluster_url
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.voiso import STREAM, ago, asked, box, fill, read, small_block

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox import Fault, Sandbox
-from tap_callrecords.http import session as http
+from tap_callrecords.http import pacing
 from tests.sources.webex import DAY, FEED, HOUR, LIVE, SECOND, data_requests, ids, now, put, read, read_well
 from tests.support.tap import sync
 
@@ -33,7 +33,7 @@ def slept(monkeypatch: pytest.MonkeyPatch, box: Sandbox) -> list[float]:
             pauses.append(seconds)
             box.clock.skew_seconds += seconds + 0.002  # a clock of whole milliseconds
 
-    monkeypatch.setattr(http, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: box.clock.now_ms() / 1000))
+    monkeypatch.setattr(pacing, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: box.clock.now_ms() / 1000))
     monkeypatch.setattr("backoff._sync.time.sleep", sleep)
     return pauses
 

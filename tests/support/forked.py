@@ -17,7 +17,7 @@ from tests.support.tap import ROOT, Output
 
 SERVER = """
 import gc, json, os, sys
-from tap_callrecords.http import session as http
+from tap_callrecords.http import retries, session
 from tap_callrecords.tap import TapCallRecords
 
 gc.freeze()
@@ -31,7 +31,7 @@ for line in sys.stdin:
     os.environ.update(job["environment"])
     for number, path in enumerate(job["files"]):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
-    http.FIRST_WAIT_SECONDS, http.LONGEST_WAIT_SECONDS = 0.001, 0.01
+    retries.FIRST_WAIT_SECONDS, retries.LONGEST_WAIT_SECONDS = 0.001, 0.01
     sys.argv = ["tap-callrecords", *job["arguments"]]
     exec(job["before"])
     try:

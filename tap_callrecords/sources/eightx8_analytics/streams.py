@@ -18,14 +18,18 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAP
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.http.client import VendorApi, VerbatimRequest, read_token_answer, token_lifetime, words_of
+from tap_callrecords.errors import BrokenBody, PageLost, Refused
+from tap_callrecords.http.client import VendorApi, VerbatimRequest
+from tap_callrecords.http.hosts import host_of
 from tap_callrecords.http.redaction import REDACTOR, clean_quote
-from tap_callrecords.http.session import PageLost, Refused, host_of, waits
-from tap_callrecords.http.tokens import Token, TokenClient
-from tap_callrecords.paging.base import LinkPaginator, Page, mended_link, next_link
+from tap_callrecords.http.retries import waits
+from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, token_lifetime
+from tap_callrecords.http.words import words_of
+from tap_callrecords.paging.base import Page
+from tap_callrecords.paging.links import LinkPaginator, mended_link, next_link
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
-from tap_callrecords.rows.loose_json import BrokenBody, decode_loosely
+from tap_callrecords.rows.loose_json import decode_loosely
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow
 

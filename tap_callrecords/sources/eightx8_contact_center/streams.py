@@ -14,13 +14,14 @@ from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.http.client import VendorApi, words_of
+from tap_callrecords.errors import BrokenBody, Refused
+from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.redaction import clean_quote
-from tap_callrecords.http.session import Refused
-from tap_callrecords.paging.base import Page, PageNumberPaginator, Paginator
+from tap_callrecords.http.words import words_of
+from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.paging.page_numbers import PageNumberPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
-from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow, epoch_ms
 

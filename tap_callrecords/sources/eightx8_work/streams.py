@@ -14,14 +14,14 @@ import requests
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.errors import EndpointGone
-from tap_callrecords.http.client import NoAuth, VendorApi, read_token_answer, token_lifetime, words_of
-from tap_callrecords.http.session import PageLost, Refused
-from tap_callrecords.http.tokens import Token, TokenClient
-from tap_callrecords.paging.base import Page, ScrollIdPaginator
+from tap_callrecords.errors import BrokenBody, EndpointGone, PageLost, Refused
+from tap_callrecords.http.client import VendorApi
+from tap_callrecords.http.tokens import NoAuth, Token, TokenClient, read_token_answer, token_lifetime
+from tap_callrecords.http.words import words_of
+from tap_callrecords.paging.base import Page
+from tap_callrecords.paging.scroll_id import ScrollIdPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
-from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow, ceil_second, floor_second
 

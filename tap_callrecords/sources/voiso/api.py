@@ -11,9 +11,10 @@ from requests.auth import AuthBase
 from singer_sdk.exceptions import ConfigurationError
 from typing_extensions import override
 
-from tap_callrecords.http.client import VendorApi, words_of
+from tap_callrecords.errors import Refused
+from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.redaction import clean_quote
-from tap_callrecords.http.session import Refused
+from tap_callrecords.http.words import words_of
 
 DOMAIN = ".voiso.com"
 KEY_REFUSED = (

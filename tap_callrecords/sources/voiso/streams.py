@@ -16,10 +16,11 @@ from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.full_table import FullTableStream, ListPage, ListPaginator
-from tap_callrecords.http import session as http
-from tap_callrecords.http.session import PageLost, Refused
-from tap_callrecords.paging.base import Page, Paginator, next_link
+from tap_callrecords.errors import BrokenBody, PageLost, Refused
+from tap_callrecords.http import retries
+from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.paging.links import next_link
+from tap_callrecords.paging.lists import ListPage, ListPaginator
 from tap_callrecords.paging.search_token import (
     BLOCK,
     SURE_PAGE,
@@ -30,10 +31,9 @@ from tap_callrecords.paging.search_token import (
 )
 from tap_callrecords.rows import conversions
 from tap_callrecords.rows.builder import Record
-from tap_callrecords.rows.loose_json import BrokenBody
 from tap_callrecords.rows.repeats import SeenRows
 from tap_callrecords.sources.voiso.api import TokenDemanded, VoisoApi
-from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.stream import CallRecordStream, FullTableStream
 from tap_callrecords.windows.plan import Span, TimeWindow, ceil_second, floor_second
 
 Row = TypeVar("Row")
@@ -232,7 +232,7 @@ class Interactions(VoisoStream):
                 break
             self.logger.warning("Voiso refused page %d with status %d.", page.number, refused.status)
             if wait < TRIES_OF_A_REFUSED_PAGE:
-                time.sleep(http.FIRST_WAIT_SECONDS * wait)
+                time.sleep(retries.FIRST_WAIT_SECONDS * wait)
         if first and page.size > SMALLER_PAGE:
             self._ask_for_less(f"Voiso refused a page of {page.size} records")
         return Refusal(error=refused)

@@ -11,9 +11,10 @@ from typing import Any
 import requests
 from singer_sdk.exceptions import ConfigurationError
 
-from tap_callrecords.http.client import speaks_of_length
+from tap_callrecords.http.hosts import host_of
 from tap_callrecords.http.redaction import clean_quote
-from tap_callrecords.http.session import host_of, http_date
+from tap_callrecords.http.retries import http_date
+from tap_callrecords.http.words import speaks_of_length
 from tap_callrecords.output.progress import in_words
 
 REGIONS = {

@@ -18,10 +18,14 @@ from singer_sdk.exceptions import RetriableAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.http.client import VendorApi, VerbatimRequest, speaks_of_length
-from tap_callrecords.http.session import AskedTooMuch, Pacer, PageLost, Refused, host_of
+from tap_callrecords.errors import AskedTooMuch, PageLost, Refused
+from tap_callrecords.http.client import VendorApi, VerbatimRequest
+from tap_callrecords.http.hosts import host_of
+from tap_callrecords.http.pacing import Pacer
+from tap_callrecords.http.words import speaks_of_length
 from tap_callrecords.output.progress import in_words
-from tap_callrecords.paging.base import CursorRepeated, LinkPaginator, Page, Paginator, mended_link, next_link
+from tap_callrecords.paging.base import CursorRepeated, Page, Paginator
+from tap_callrecords.paging.links import LinkPaginator, mended_link, next_link
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.sources.webex.refusals import explain, message_of, region_in, tracking_id
 from tap_callrecords.sources.webex.tokens import RefreshToken, StaticToken

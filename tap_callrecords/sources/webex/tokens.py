@@ -9,9 +9,8 @@ import requests
 from requests.auth import AuthBase
 from typing_extensions import override
 
-from tap_callrecords.http.client import NoAuth, read_token_answer, token_lifetime
 from tap_callrecords.http.redaction import REDACTOR
-from tap_callrecords.http.tokens import Token, TokenClient
+from tap_callrecords.http.tokens import NoAuth, Token, TokenClient, read_token_answer, token_lifetime
 
 if TYPE_CHECKING:
     from tap_callrecords.http.client import VendorApi

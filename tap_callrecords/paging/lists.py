@@ -1,18 +1,15 @@
-"""A stream over a list that is read whole at every run, and leaves no bookmark."""
+"""A list that is read whole, with or without pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords.paging.base import Page, Paginator
-from tap_callrecords.rows.builder import Record
-from tap_callrecords.stream import CallRecordStream
-from tap_callrecords.windows.plan import Span, TimeWindow, floor_second
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +35,7 @@ class ListPaginator(Paginator[Mapping[str, str]]):
     It ends with the first page that brings nothing new.
     """
 
-    def __init__(self, vendor: str, stream: str, key: Callable[[Record], Hashable]) -> None:
+    def __init__(self, vendor: str, stream: str, key: Callable[[Any], Hashable]) -> None:
         """Args: vendor, stream: for messages; key: what tells entries apart."""
         self.current: Mapping[str, str] = {}
         self._of = f"{vendor}'s list for stream {stream}"
@@ -71,14 +68,3 @@ class ListPaginator(Paginator[Mapping[str, str]]):
                 "the vendor; until then deselect the stream."
             )
         return False
-
-
-class FullTableStream(CallRecordStream):
-    """A stream whose only window stands for everything."""
-
-    has_windows = False
-
-    @override
-    def plan(self) -> tuple[Span, Sequence[TimeWindow]]:
-        now = floor_second(datetime.now(UTC))
-        return Span(now, now), [TimeWindow(0, now, now, now, now)]

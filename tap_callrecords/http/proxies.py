@@ -1,9 +1,8 @@
-"""What the machine around the tap is set to: log levels, proxies, certificates. Told by the variable that says it."""
+"""The proxies and certificates that the machine names in environment variables, told by these."""
 
 from __future__ import annotations
 
 import importlib.util
-import logging
 import os
 import re
 import ssl
@@ -20,32 +19,9 @@ from urllib3.util import Url, parse_url
 
 from tap_callrecords.http.redaction import REDACTOR
 
-LOG_CONFIG = "SINGER_SDK_LOG_CONFIG"
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _HOST = re.compile(r"(?:\w*:/+)?([a-z0-9.-]+)(?::\w*)?/?", re.IGNORECASE)
-
-
-# Logs
-
-
-def log_problem(prefix: str) -> str | None:
-    """What is wrong with the variables that the SDK reads for its logs; what it could not take is removed from them."""
-    problem = None
-    for variable in (LOG_CONFIG, f"{prefix}LOGLEVEL", "LOGLEVEL"):
-        value = os.environ.pop(variable, "").strip()
-        if not value:
-            continue
-        if variable == LOG_CONFIG:
-            os.environ[variable] = value
-        elif value.upper() in logging.getLevelNamesMapping():
-            os.environ[variable] = value
-            break
-        else:
-            problem = problem or (
-                f"The environment variable {variable} must be critical, error, warning, info or debug, or absent."
-            )
-    return problem
 
 
 # Proxies

@@ -1,0 +1,1 @@
+"""What the command does with streams: read them, test them (`--test`), or say what that would take (`--plan`)."""

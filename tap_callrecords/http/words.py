@@ -1,0 +1,50 @@
+"""What an error body says in words, and whether these speak of too many requests or of too long a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+_THROTTLED = re.compile(
+    r"throttl|slow down|quota|rate[ _-]?limit|too[ _-]?many[ _-]?(?:requests|calls)|(?:request|call) rate|"
+    r"\brate (?:is |was )?exceed|(?:requests|calls) (?:per|a) (?:second|minute|hour|day)",
+    re.IGNORECASE,
+)
+
+_TIME = re.compile(r"time|date|start|end|window|interval|period|minute|hour|day|week|month", re.IGNORECASE)
+_LENGTH = re.compile(
+    r"range|differ|exceed|span|window|apart|each other|(?:longer|larger|greater|more|wider|bigger|shorter|less) than|"
+    r"(?:at|too|or|up) (?:most|long|large|big|wide|great|less|to)|within|max(?:imum)?\b",
+    re.IGNORECASE,
+)
+_SOMETHING_ELSE = re.compile(
+    r"\b(?:ago|old|older|past|future|last|now|current|page|pages|zone|token)\b|"
+    r"histor|retention|page_?size|timezone|cursor|scroll|format",
+    re.IGNORECASE,
+)
+
+
+def _words(response: requests.Response) -> str:
+    """What an error body says to people; empty for a web page."""
+    words = " ".join(str(value) for value in words_of(response).values() if isinstance(value, (str, int)))
+    return words or ("" if response.text.lstrip().startswith("<") else response.text.strip())
+
+
+def speaks_of_length(words: str) -> bool:
+    """Whether a refusal is about the length of a time range; not about when it lies, nor about pages."""
+    return bool(_TIME.search(words) and _LENGTH.search(words) and not _SOMETHING_ELSE.search(words))
+
+
+def words_of(response: requests.Response) -> Mapping[str, Any]:
+    """The members of an error body that tell people something; empty when it is no JSON object."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    telling = ("code", "errorCode", "error", "message", "error_description", "exception", "reason")
+    return {name: body[name] for name in telling if body.get(name) is not None}
