@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
@@ -37,6 +37,8 @@ class VendorApi(ABC):
     """What people call it."""
     retry_statuses: ClassVar[frozenset[int]] = frozenset({408, 425, 429})
     """Statuses below 500 that pass."""
+    credentials: ClassVar[Sequence[str]] = ()
+    """The settings to check when the vendor refuses the credentials, where `explain` has nothing better to say."""
     usual_retry_after: ClassVar[Mapping[int, int]] = {}
     """Seconds to wait, by status, where the vendor has forgotten to say `Retry-After`."""
 
@@ -58,7 +60,7 @@ class VendorApi(ABC):
         """What every request to this vendor carries."""
         return {"Accept": "application/json"}
 
-    def explain(self, response: requests.Response) -> str | None:  # noqa: ARG002 - for sources
+    def explain(self, response: requests.Response) -> str | None:
         """What a refusal (a status from 400 to 499) means, if the vendor documents it: a sentence, and what to do.
 
         Raises:
@@ -66,6 +68,12 @@ class VendorApi(ABC):
                 `AccessRefused`.
             EndpointGone: the vendor no longer serves what is asked for.
         """
+        if self.credentials and response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
+            settings = " and ".join(self.credentials)
+            raise ConfigurationError(
+                f"{self.product} refused the credentials ({response.status_code}). Check {settings} in the settings, "
+                "and what their user may read."
+            )
         return None
 
     def refuses_range(self, response: requests.Response) -> bool:

@@ -98,6 +98,12 @@ file = os.path.join(tempfile.mkdtemp(), ".env")
 _dict_config.find_dotenv = lambda: file
 """
 SMALL_BODIES = "session.LARGEST_BODY = 2**20"
+NOTHING_TO_EXPLAIN = """
+from tap_callrecords.http.client import VendorApi
+from tap_callrecords.sources.voiso.api import VoisoApi
+VoisoApi.explain, VoisoApi.credentials = VendorApi.explain, ("voiso_api_key",)
+"""
+SMALL_BODIES = "http.LARGEST_BODY = 2**20"
 GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
 FULL_DISK = 'os.dup2(os.open("/dev/full", os.O_WRONLY), 1)'
 NO_PYARROW = "sys.modules['pyarrow'] = None"
@@ -204,6 +210,7 @@ STATES = (
     Case("Catalog: it is not", config=READY, arguments=("--catalog", "{folder}/c.json"), files={"c.json": "{}"}),
 )
 CONNECTIONS = (
+    Case("… refused the credentials (…).", "voiso", config={"voiso_api_key": "another"}, before=NOTHING_TO_EXPLAIN),
     Case(
         "… did not answer",
         WORK,
