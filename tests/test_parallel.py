@@ -73,6 +73,22 @@ def test_windows_that_fail_with_their_consumer_are_raised_after_all_windows_befo
     assert not failing & set(ended)
 
 
+def test_windows_are_read_at_the_same_time() -> None:
+    together = threading.Barrier(2, timeout=20)
+
+    def read(index: int) -> Iterator[int]:
+        together.wait()
+        yield index
+
+    assert {window for window, _ in read_windows(range(2), read, at_once=2)} == {0, 1}
+
+
+@pytest.mark.parametrize(("windows", "at_once"), [(1, 4), (3, 1)])
+def test_one_window_at_a_time_needs_no_thread(windows: int, at_once: int) -> None:
+    reading = read_windows(range(windows), lambda _: [threading.current_thread()], at_once=at_once)
+    assert {thread for _, thread in reading if thread} == {threading.current_thread()}
+
+
 def test_a_slow_consumer_stalls_the_readers() -> None:
     produced = 0
     lock = threading.Lock()
