@@ -64,6 +64,14 @@ def test_no_window_is_longer_than_allowed(span: Span, length: timedelta) -> None
     assert all(window.end - window.start <= length for window in plan_windows(span, length))
 
 
+@given(instants, st.timedeltas(timedelta(0), timedelta(days=60)), lengths)
+def test_a_span_that_ends_where_it_begins_or_before_has_no_windows(
+    start: datetime, before: timedelta, length: timedelta
+) -> None:
+    assert plan_windows(Span(start, start), length) == []
+    assert plan_windows(Span(start, start - before), length) == []
+
+
 def plan(**changes: object) -> Span:
     arguments: dict[str, object] = {
         "now": NOW,
