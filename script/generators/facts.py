@@ -93,7 +93,7 @@ class StreamFacts:
     """
 
     source: Source
-    stream: CallRecordStream[Any]
+    stream: CallRecordStream
     declared: Declared
 
     @property

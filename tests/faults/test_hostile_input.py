@@ -47,7 +47,7 @@ many = settings(
 
 
 @cache
-def stream_of(name: str) -> CallRecordStream[Any]:
+def stream_of(name: str) -> CallRecordStream:
     stream = TapCallRecords(config=CONFIG).streams[name]
     assert isinstance(stream, CallRecordStream)
     return stream

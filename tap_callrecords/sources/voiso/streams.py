@@ -83,10 +83,16 @@ class CountedPage(Page):
     total: int | None
 
 
-class VoisoStream(CallRecordStream[VoisoApi]):
+class VoisoStream(CallRecordStream):
     """What interactions and lists share."""
 
     api_type = VoisoApi
+
+    @property
+    def _api(self) -> VoisoApi:
+        api = self.api
+        assert isinstance(api, VoisoApi)  # noqa: S101 - `api_type` says so
+        return api
 
     def body(self, response: requests.Response) -> bytes:
         """The JSON object that `envelope` describes.
@@ -105,7 +111,7 @@ class VoisoStream(CallRecordStream[VoisoApi]):
         try:
             return self.builder.read(self.body(response))
         except BrokenBody:
-            self.api.refuse_wrong_key(response)
+            self._api.refuse_wrong_key(response)
             if (empty := self.nothing(response.content)) is not None:
                 return empty, []
             raise
@@ -148,7 +154,7 @@ class Interactions(VoisoStream):
 
     def _paginator(self, *, use_tokens: bool, longest: int = SURE_PAGE) -> SearchTokenPaginator:
         return SearchTokenPaginator(
-            self.api.page_size, key=attrgetter("uuid"), block=self.block, use_tokens=use_tokens, longest=longest
+            self._api.page_size, key=attrgetter("uuid"), block=self.block, use_tokens=use_tokens, longest=longest
         )
 
     @override
@@ -204,10 +210,10 @@ class Interactions(VoisoStream):
             "page": str(page.number),
             "per_page": str(page.size),
         }
-        token = self.api.first_token if page.token is None else page.token
+        token = self._api.first_token if page.token is None else page.token
         if token is not None:
             params["search_token"] = token
-        return requests.Request("GET", f"{self.api.url}{self.path}", params=params)
+        return requests.Request("GET", f"{self._api.url}{self.path}", params=params)
 
     @override
     def fetch(self, window: TimeWindow, page: SearchPage) -> Page:
@@ -249,11 +255,11 @@ class Interactions(VoisoStream):
             answer = super().fetch(window, replace(page, token=""))
         except Refused:
             raise demand from None
-        self.api.first_token = ""  # now it is known what the refusal meant
+        self._api.first_token = ""  # now it is known what the refusal meant
         return answer
 
     def _ask_for_less(self, why: str) -> NoReturn:
-        self.api.page_size = SMALLER_PAGE
+        self._api.page_size = SMALLER_PAGE
         raise PageLost(f"{why}: {SMALLER_PAGE} are asked for.") from None
 
     @override
@@ -336,7 +342,7 @@ def _naive(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-class VoisoList(VoisoStream, FullTableStream[VoisoApi]):
+class VoisoList(VoisoStream, FullTableStream):
     """A list of the account (VO 11): a bare array, or an object with one; several are documented by name only.
 
     No list is documented to have pages. Where an answer speaks of a further one, or of more entries than came, it is
@@ -347,7 +353,7 @@ class VoisoList(VoisoStream, FullTableStream[VoisoApi]):
 
     @override
     def request(self, window: TimeWindow, page: Mapping[str, str]) -> requests.Request:
-        return requests.Request("GET", f"{self.api.url}{self.path}", params=dict(page))
+        return requests.Request("GET", f"{self._api.url}{self.path}", params=dict(page))
 
     @override
     def new_paginator(self, window: TimeWindow) -> ListPaginator:
@@ -474,7 +480,7 @@ class Campaigns(VoisoList):
     path = "/cdr/campaigns"
 
 
-STREAMS: Sequence[type[CallRecordStream[Any]]] = (
+STREAMS: Sequence[type[CallRecordStream]] = (
     Interactions,
     Agents,
     DeletedAgents,
