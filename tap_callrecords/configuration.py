@@ -7,19 +7,21 @@ import ipaddress
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from jsonschema import ValidationError
 from singer_sdk import typing as th
-from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import FLATTENING_CONFIG
 
 from tap_callrecords import instants
 from tap_callrecords.errors import as_written
+from tap_callrecords.sdk import settings_from_environment
 from tap_callrecords.settings import BATCH, COMMON, Setting
 from tap_callrecords.sources import SOURCES
 
@@ -140,6 +142,41 @@ def unknown(names: Iterable[str]) -> Iterator[str]:
             yield f"There is no setting {as_written(name)}: it is passed over.{hint}"
 
 
+def from_files(config: Mapping[str, Any] | Path | str | Sequence[Path | str] | None) -> dict[str, Any]:
+    """Settings as they are handed over, or out of files; of several the later ones count.
+
+    Raises:
+        ConfigurationError: a file can't be read, or is none of JSON.
+    """
+    if config is None or isinstance(config, Mapping):
+        return dict(config or {})
+    files = [config] if isinstance(config, (str, Path)) else config
+    given: dict[str, Any] = {}
+    for file in files:
+        given |= json.loads(json_object("Configuration", partial(Path(file).read_text, encoding="utf-8")))
+    return given
+
+
+def json_object(what: str, read: Callable[[], str]) -> str:
+    """The text of a file, once it is found to hold a JSON object.
+
+    Raises:
+        ConfigurationError: what is wrong with it, in words and without its content.
+    """
+    try:
+        text = read()
+        loaded = json.loads(text)
+    except OSError as error:
+        raise ConfigurationError(f"{what}: the file can't be read ({error.strerror}).") from None
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{what}: the file is not JSON (line {error.lineno}, column {error.colno}).") from None
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f"{what}: the file is not JSON.") from None
+    if not isinstance(loaded, dict):
+        raise ConfigurationError(f"{what}: the file does not hold a JSON object.")
+    return text
+
+
 def from_environment(prefix: str) -> dict[str, Any]:
     """Settings from environment variables and the `.env` file that the SDK finds; an empty one is not set.
 
@@ -147,7 +184,7 @@ def from_environment(prefix: str) -> dict[str, Any]:
         ConfigurationError: what is wrong with them, by variable.
     """
     try:
-        parse_environment_config({}, prefix)  # reads the .env file into the environment
+        settings_from_environment({}, prefix)  # reads the .env file into the environment
     except (OSError, ValueError):
         raise ConfigurationError("Configuration: the .env file can't be read. It must be text in UTF-8.") from None
     properties: Mapping[str, Any] = CONFIG_SCHEMA["properties"]
@@ -157,7 +194,7 @@ def from_environment(prefix: str) -> dict[str, Any]:
     problems = [*_environment_problems(given, prefix)]
     if problems:
         raise ConfigurationError("Configuration: " + "; ".join(problems) + ".")
-    return parse_environment_config({"properties": given}, prefix)
+    return settings_from_environment(given, prefix)
 
 
 def misspelt_variables(prefix: str) -> Iterator[str]:

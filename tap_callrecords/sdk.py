@@ -1,36 +1,63 @@
-"""The one place that touches the Singer SDK's private names: our own bookmarks instead of its per-record ones.
+"""The one place for what is needed of the Singer SDK beyond its public names.
 
-The SDK moves a bookmark with every record. Ours stands for closed windows: it moves when a window has been read
-completely, and never for a record. `tests/test_sdk_internals.py` fails loudly when one of these names changes.
+Our own bookmarks instead of its per-record ones: the SDK moves a bookmark with every record. Ours stands for closed
+windows: it moves when a window has been read completely, and never for a record. And its stream maps and flattening,
+with errors in words and records that hold no more than their SCHEMA.
+
+`tests/test_sdk_internals.py` fails by name when a release changes what is relied on here.
 """
 
 from __future__ import annotations
 
+import fnmatch
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from singer_sdk import Stream
-from singer_sdk.exceptions import ConfigurationError
-from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL, Catalog, CatalogEntry, Metadata
+from singer_sdk import Stream, Tap
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.exceptions import ConfigurationError, MapExpressionError, MappingError
+from singer_sdk.mapper import NULL_STRING, CustomStreamMap, PluginMapper, SameRecordTransform, StreamMap
+from singer_sdk.singerlib.catalog import (
+    REPLICATION_FULL_TABLE,
+    REPLICATION_INCREMENTAL,
+    Catalog,
+    CatalogEntry,
+    Metadata,
+)
 from typing_extensions import override
 
 from tap_callrecords import instants
+from tap_callrecords.errors import as_written, one_line
 from tap_callrecords.output.lines import PageWriter
+
+if TYPE_CHECKING:
+    from singer_sdk.streams._state import StreamStateManager
 
 _EARLIEST = "1970-01-01T00:00:00.000Z"
 """No call is older; a look-back before the first years that there are would overflow."""
 
 
+def settings_from_environment(properties: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Settings out of environment variables, and of the `.env` file that the SDK finds, by their JSON Schemas.
+
+    Raises:
+        OSError, ValueError: the file can't be read, or a variable is not of its setting's type.
+    """
+    return parse_environment_config({"properties": properties}, prefix)
+
+
 class WindowCheckpoints(Stream):
     """A stream whose bookmark moves only at the end of windows."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.logger.addFilter(_drop_unhandled_error_line)
+    def __init__(self, tap: Tap) -> None:
+        super().__init__(tap)
+        self.tap = tap
+        # Not `self.logger`, which from SDK 0.55 on is an adapter without filters.
+        logging.getLogger(tap.name).getChild(self.name).addFilter(_drop_unhandled_error_line)
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -70,16 +97,21 @@ class WindowCheckpoints(Stream):
         entry.metadata.update({("properties", name): Metadata(selected=False) for name in missing})
 
     @property
+    @override
+    def replication_method(self) -> str:
+        return super().replication_method if self.replication_key else REPLICATION_FULL_TABLE
+
+    @property
     def is_incremental(self) -> bool:
         """Whether a bookmark is kept; a catalog may ask for the full table instead."""
-        return self.replication_method == REPLICATION_INCREMENTAL and self.replication_key is not None
+        return self.replication_method == REPLICATION_INCREMENTAL
 
     def read_bookmark(self) -> str | None:
         """The bookmark that the run began with, in our form; None without one, or for another replication key."""
         if not self.is_incremental:
             return None
         # Not `get_context_state`, which would leave an empty bookmark in the state of a stream that fails.
-        state: Mapping[str, Any] = self._tap.state.get("bookmarks", {}).get(self.name, {})
+        state: Mapping[str, Any] = self.tap.state.get("bookmarks", {}).get(self.name, {})
         value = state.get("replication_key_value")
         if value is None or state.get("replication_key", self.replication_key) != self.replication_key:
             return None
@@ -90,8 +122,16 @@ class WindowCheckpoints(Stream):
         state = self.get_context_state(None)
         state.clear()
         state.update(replication_key=self.replication_key, replication_key_value=bookmark)
-        self.state_manager.finalize_state(state)
-        self._write_state_message()
+        self.tap.state_writer.write_state(self.tap_state)
+
+    @cached_property
+    @override
+    def state_manager(self) -> StreamStateManager:
+        """The SDK's, but no record moves a bookmark, nor does the start of a run (see `windows.plan_span`)."""
+        manager = super().state_manager
+        manager.increment_state = _nothing  # type: ignore[method-assign]
+        manager.write_starting_replication_value = _nothing  # type: ignore[method-assign]
+        return manager
 
     @property
     def can_write_pages(self) -> bool:
@@ -105,7 +145,7 @@ class WindowCheckpoints(Stream):
             and type(stream_maps[0]) is SameRecordTransform
             and not stream_maps[0].flattening_enabled
             and all(selected for place, selected in self.mask.items() if place)  # members of objects too
-            and isinstance(self._tap.message_writer, PageWriter)
+            and isinstance(self.tap.message_writer, PageWriter)
         )
 
     @cached_property
@@ -145,13 +185,9 @@ class WindowCheckpoints(Stream):
     def finalize_state_progress_markers(self, state: dict[str, Any] | None = None) -> None:
         """Nothing is left to finalize at the end of a stream: a STATE stands for a finished window."""
 
-    @override
-    def _increment_stream_state(self, latest_record: Any, *, context: Any = None) -> None:
-        """Bookmarks move only when a window is complete."""
 
-    @override
-    def _write_starting_replication_value(self, context: Any) -> None:
-        """The start of a run is worked out by `windows.plan_span`."""
+def _nothing(*_: Any, **__: Any) -> None:
+    pass
 
 
 def _drop(value: Any, path: Sequence[str]) -> None:
@@ -168,3 +204,79 @@ def _drop(value: Any, path: Sequence[str]) -> None:
 def _drop_unhandled_error_line(record: logging.LogRecord) -> bool:
     """An error is told once, by `errors.tell` or the command, and is not "unhandled" as well."""
     return not str(record.msg).startswith("An unhandled error occurred")
+
+
+class ReadableMapper(PluginMapper):
+    """Makes stream maps whose errors say which stream and property they are about."""
+
+    def __init__(self, plugin_config: dict[str, Any], logger: logging.Logger) -> None:
+        with _in_words("Stream maps"):
+            super().__init__(plugin_config, logger)
+
+    @override
+    def register_raw_stream_schema(self, stream_name: str, schema: dict[str, Any], key_properties: Any) -> None:
+        with _in_words(f"Stream maps of {stream_name}"):
+            super().register_raw_stream_schema(stream_name, schema, key_properties)
+        for stream_map in self.stream_maps[stream_name]:
+            _tell_in_words(stream_map, stream_name)
+            _flatten_as_its_schema(stream_map)
+
+    def idle(self, streams: Mapping[str, Mapping[str, Any]], others: Iterable[str]) -> Iterator[str]:
+        """A sentence for each stream map that changes nothing, for want of its stream or its property.
+
+        Args:
+            streams: the schema of each stream that is offered.
+            others: names of streams that may be offered in another run.
+        """
+        for pattern, changes in self.stream_maps_dict.items():
+            source = changes.get("__source__", pattern) if isinstance(changes, dict) else pattern
+            names = fnmatch.filter(streams, str(source))
+            if not names and not fnmatch.filter(others, str(source)):
+                yield f"The stream map of {as_written(pattern)} changes nothing: there is no such stream."
+            for name, change in changes.items() if isinstance(changes, dict) and names else ():
+                known = name.startswith("__") or any(name in streams[each]["properties"] for each in names)
+                if change in (None, NULL_STRING) and not known:
+                    yield f"The stream map of {as_written(pattern)} removes nothing: it has no {as_written(name)}."
+
+
+@contextmanager
+def _in_words(whose: str) -> Iterator[None]:
+    try:
+        yield
+    except MappingError as error:
+        raise MappingError(f"{whose}: {one_line(error)}") from None
+    except Exception as error:  # noqa: BLE001 - whatever an expression or a name leads to
+        raise MappingError(
+            f"{whose} can't be used ({type(error).__name__}). Check the settings stream_maps, flattening_max_depth and "
+            "flattening_max_key_length."
+        ) from None
+
+
+def _tell_in_words(stream_map: StreamMap, stream: str) -> None:
+    if not isinstance(stream_map, CustomStreamMap):
+        return
+    evaluate = stream_map._eval  # noqa: SLF001 - the only place that knows the property
+
+    def told(expr: str, expr_parsed: Any, record: dict[str, Any], property_name: str | None) -> Any:
+        try:
+            return evaluate(expr, expr_parsed, record, property_name)
+        except Exception as error:  # noqa: BLE001 - an expression may raise anything
+            kind = type(error.__cause__ or error).__name__
+            raise MapExpressionError(
+                f"Stream map of {stream}, property {property_name or '__filter__'}: its expression fails on a value "
+                f"({kind}). Write it so that it takes null and every other value, or remove it."
+            ) from None
+
+    stream_map._eval = told  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def _flatten_as_its_schema(stream_map: StreamMap) -> None:
+    """An object that is null has no members to become columns; the SDK would send it under its own name."""
+    if not stream_map.flattening_enabled:
+        return
+    flatten, columns = stream_map.flatten_record, stream_map.transformed_schema["properties"]
+
+    def flat(record: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in flatten(record).items() if value is not None or name in columns}
+
+    stream_map.flatten_record = flat  # type: ignore[method-assign]

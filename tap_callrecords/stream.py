@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from itertools import compress, count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
 import requests
-from singer_sdk import metrics
+from singer_sdk import Tap, metrics
 from singer_sdk.exceptions import FatalAPIError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from typing_extensions import override
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from tap_callrecords.http.client import VendorApi
     from tap_callrecords.output.lines import PageWriter
     from tap_callrecords.paging.base import Page, Paginator
-    from tap_callrecords.tap import TapCallRecords
 
 
 from tap_callrecords.http.client import VendorApi
@@ -65,6 +64,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """None of the vendors' services is older."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 """Objects are the same, and so are their rows, in whatever order their members come."""
+Api = TypeVar("Api", bound="VendorApi")
 _Emit: TypeAlias = Callable[[list[Record], list[bytes]], Iterable[dict[str, Any]]]
 
 
@@ -78,7 +78,7 @@ class _Run:
     held: dict[int, Record] = field(default_factory=dict)
 
 
-class CallRecordStream(WindowCheckpoints):
+class CallRecordStream(WindowCheckpoints, Generic[Api]):
     """A stream over one endpoint of a vendor.
 
     A source declares its name and what follows here; its schema file says the rest (see `schemas`).
@@ -92,7 +92,7 @@ class CallRecordStream(WindowCheckpoints):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the row builder's records conform already
 
     path: ClassVar[str]
-    api_type: ClassVar[type[VendorApi]]
+    api_type: type[VendorApi]
     envelope: ClassVar[Any]
     """Generic msgspec Struct of an answer's body, with the page's rows in `rows`."""
     longest_window: ClassVar[timedelta | None] = None
@@ -120,9 +120,16 @@ class CallRecordStream(WindowCheckpoints):
     progress: Progress | None = None
     """How far the run has come; None before it has begun."""
 
-    _tap: TapCallRecords
+    within: Callable[[Callable[[], None]], None]
+    """What a run of the stream is made within: it tells of its failure, and goes on with other streams."""
     _refused_length: timedelta = timedelta.max
     """The shortest time that the vendor has refused to serve at once."""
+
+    def __init__(self, tap: Tap, api: Callable[[], VendorApi]) -> None:
+        """Args: tap: the plugin; api: the vendor product, which is made when first asked for."""
+        super().__init__(tap)
+        self._api_of_source = api
+        self.within = lambda sync: sync()
 
     # What a source says
 
@@ -170,9 +177,14 @@ class CallRecordStream(WindowCheckpoints):
     # The parts
 
     @cached_property
-    def api(self) -> VendorApi:
+    def api(self) -> Api:
         """The vendor product, shared with its other streams."""
-        return self._tap.api(self.api_type)
+        return cast("Api", self._api_of_source())
+
+    @property
+    def product(self) -> str:
+        """What people call the vendor product."""
+        return self.api_type.product
 
     @cached_property
     def builder(self) -> RecordBuilder:
@@ -215,7 +227,7 @@ class CallRecordStream(WindowCheckpoints):
         if span.unreachable_since is not None:
             self.logger.warning(
                 "%s serves nothing before %s: calls from %s until then can't be had.",
-                self._tap_product,
+                self.product,
                 instants.to_text(span.start),
                 instants.to_text(span.unreachable_since),
             )
@@ -256,10 +268,6 @@ class CallRecordStream(WindowCheckpoints):
         """Length of a window, as configured and as the vendor allows for it and its overlap at both ends."""
         wanted = timedelta(hours=self.config["window_hours"])
         return wanted if self.longest_window is None else min(wanted, self.longest_window - 2 * OVERLAP)
-
-    @property
-    def _tap_product(self) -> str:
-        return self.api_type.product
 
     def _instant(self, setting: str) -> datetime | None:
         value = self.config.get(setting)
@@ -347,11 +355,7 @@ class CallRecordStream(WindowCheckpoints):
     @override  # type: ignore[misc]  # the SDK has no hook for it
     def sync(self, context: Mapping[str, Any] | None = None) -> None:
         """Read the stream; what is its own trouble ends it, and not the run."""
-        sync = partial(super().sync, context)
-        if self.ABORT_AT_RECORD_COUNT is not None:  # a dry run of the SDK's, which looks at errors itself
-            sync()
-        else:
-            self._tap.run.read(self, sync)
+        self.within(partial(super().sync, context))
 
     @override
     def get_record_counter(self, **options: Any) -> metrics.Counter:
@@ -450,7 +454,7 @@ class CallRecordStream(WindowCheckpoints):
                 self.logger.warning(
                     "%s counts %d rows %s, but sent %d different ones. What its count means is not documented; if this "
                     "goes on, compare with its own reports.",
-                    self._tap_product,
+                    self.product,
                     announced,
                     span,
                     found,
@@ -462,7 +466,7 @@ class CallRecordStream(WindowCheckpoints):
                     self.logger.warning(
                         "%s announced %d rows %s and sent as many, the same in each reading. %d of them repeat others "
                         "byte for byte: the window is complete.",
-                        self._tap_product,
+                        self.product,
                         announced,
                         span,
                         repeats,
@@ -470,7 +474,7 @@ class CallRecordStream(WindowCheckpoints):
                 return
             if number == READS_OF_A_SHORT_WINDOW:
                 raise FatalAPIError(
-                    f"{self._tap_product} announced {announced} rows {span}, but sent {found} in {number + 1} "
+                    f"{self.product} announced {announced} rows {span}, but sent {found} in {number + 1} "
                     "readings. The bookmark stays before this window; run again, and report it to the vendor if it "
                     "stays so."
                 )
@@ -493,7 +497,7 @@ class CallRecordStream(WindowCheckpoints):
 
     def _written(self, run: _Run) -> _Emit:
         """Write pages at once; nothing is left for the SDK to do."""
-        write_page = cast("PageWriter", self._tap.message_writer).write_page
+        write_page = cast("PageWriter", self.tap.message_writer).write_page
 
         def emit(records: list[Record], lines: list[bytes]) -> tuple[()]:
             write_page(self.name, records, lines)
@@ -542,7 +546,7 @@ class CallRecordStream(WindowCheckpoints):
         return records, [*map(_encode, records)]
 
 
-class FullTableStream(CallRecordStream):
+class FullTableStream(CallRecordStream[Api]):
     """A stream whose only window stands for everything."""
 
     has_windows = False

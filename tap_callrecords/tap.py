@@ -7,18 +7,18 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import click
 from singer_sdk import Tap
 from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import ConfigurationError, SingerSDKError
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
 from singer_sdk.singerlib import Catalog
@@ -30,8 +30,8 @@ from tap_callrecords.commands.forecast import Forecast, as_json, as_text
 from tap_callrecords.commands.run import Run
 from tap_callrecords.errors import OutputLost, as_written, one_line, tell, was_told
 from tap_callrecords.http.redaction import REDACTOR, redact_logs
-from tap_callrecords.mapping import ReadableMapper
 from tap_callrecords.output.lines import PageWriter
+from tap_callrecords.sdk import ReadableMapper
 from tap_callrecords.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from tap_callrecords.stream import CallRecordStream
 
 A = TypeVar("A", bound="VendorApi")
+PREFIX = "TAP_CALLRECORDS_"
+"""Of the environment variables that are settings."""
 TESTS = ("all", "schema", "disabled")
 """Values of `--test`, as the SDK has them."""
 
@@ -98,12 +100,38 @@ class TapCallRecords(Tap):
         """Names of the tap's own settings, without those that the SDK adds to every tap."""
         return configuration.NAMES
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | Path | str | Sequence[Path | str] | None = None,
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        **options: Any,
+    ) -> None:
+        """Check the configuration in our own words, then make the tap with what is set.
+
+        Args:
+            config: the settings, or the files that hold them.
+            parse_env_config: settings from environment variables are added.
+            validate_config: credentials of one source at least are needed.
+            options: catalog, state and others, as the SDK has them.
+
+        Raises:
+            ConfigurationError: what is wrong with the configuration.
+        """
         self._apis: dict[type[VendorApi], VendorApi] = {}
-        if problem := configuration.log_problem(self._env_var_prefix):
+        if problem := configuration.log_problem(PREFIX):
             raise ConfigurationError(problem)
-        super().__init__(*args, **kwargs)
-        self.run = Run(self.logger, self.message_writer)
+        given = configuration.from_files(config)
+        if parse_env_config:
+            self.append_builtin_config(self.config_jsonschema)
+            given |= configuration.from_environment(PREFIX)
+        super().__init__(
+            config=self._checked(given, needs_one=validate_config), validate_config=validate_config, **options
+        )
+        if threading.current_thread() is threading.main_thread():
+            for signum in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(signum, cast("PageWriter", self.message_writer).end)
 
     def api(self, api_type: type[A]) -> A:
         """The vendor product of this type, made when first asked for."""
@@ -114,14 +142,16 @@ class TapCallRecords(Tap):
         return cast("A", self._apis[api_type])
 
     @override
-    def discover_streams(self) -> Sequence[CallRecordStream]:
+    def discover_streams(self) -> Sequence[CallRecordStream[Any]]:
         """The streams of the configured sources; all streams when nothing is configured.
 
         An optional stream is offered when setting `optional_streams` names it, or the catalog that is handed over
         has it, whose selection then holds.
         """
         configured = [source for source in SOURCES if source.is_configured(self.config)]
-        streams = [stream(self) for source in configured or SOURCES for stream in source.streams]
+        streams = [
+            stream(self, partial(self.api, source.api)) for source in configured or SOURCES for stream in source.streams
+        ]
         if not configured:
             return streams
         wanted = self.config["optional_streams"]
@@ -131,17 +161,13 @@ class TapCallRecords(Tap):
         handed_over = () if catalog is None else catalog.keys()
         return [stream for stream in streams if stream.selected_by_default or stream.name in handed_over]
 
-    @classproperty
-    @override
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - as the SDK has it
-        cls.append_builtin_config(cls.config_jsonschema)
-        return configuration.from_environment(cls._env_var_prefix)
-
     @property
     @override
     def streams(self) -> dict[str, Stream]:
         """The streams in the order in which they are read: calls first, so that no list can keep them from it."""
-        return dict(sorted(super().streams.items(), key=lambda item: not cast("CallRecordStream", item[1]).has_windows))
+        return dict(
+            sorted(super().streams.items(), key=lambda item: not cast("CallRecordStream[Any]", item[1]).has_windows)
+        )
 
     @override  # type: ignore[misc]  # the SDK has no hook for it
     def sync_all(self) -> None:
@@ -150,10 +176,11 @@ class TapCallRecords(Tap):
         Raises:
             SingerSDKError: what ended the run at once; else what ended the first stream that failed, told already.
         """
-        self.run = Run(self.logger, self.message_writer)
+        writer = cast("PageWriter", self.message_writer)
+        run = Run(self.logger, writer)
         for stream in self.selected_streams:
             self.api(stream.api_type)  # it may refuse a setting, best before all reading
-        writer = cast("PageWriter", self.message_writer)
+            stream.within = partial(run.read, stream)
         if batch_config := self.config.get("batch_config"):
             writer.write_files(batch_config)
         try:
@@ -162,29 +189,33 @@ class TapCallRecords(Tap):
             finally:
                 writer.finish()
         finally:
-            self.run.end()
-        if self.run.failures:
-            raise self.run.failures[0]
+            run.end()
+        if run.failures:
+            raise run.failures[0]
 
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        self._config = configuration.only_set(self._config)
-        REDACTOR.hide(*configuration.secrets(self._config))
+    def _checked(self, given: Mapping[str, Any], *, needs_one: bool) -> dict[str, Any]:
+        """The settings that are set, defaults included.
+
+        Raises:
+            ConfigurationError: what is wrong with them.
+        """
+        config = configuration.only_set(given)
+        REDACTOR.hide(*configuration.secrets(config))
         self.append_builtin_config(self.config_jsonschema)
-        for sentence in configuration.unknown([*self._config, *configuration.misspelt_variables(self._env_var_prefix)]):
+        for sentence in configuration.unknown([*config, *configuration.misspelt_variables(PREFIX)]):
             self.logger.warning("%s", sentence)
-        problems = [*configuration.schema_problems(JSONSchemaValidator(self.config_jsonschema), self._config)]
-        problems += configuration.problems(self._config) if not problems else ()
-        problems += _stream_problems(self._config) if not problems else ()
-        problems += _source_problems(self._config, needs_one=raise_errors)
+        problems = [*configuration.schema_problems(JSONSchemaValidator(self.config_jsonschema), config)]
+        problems += configuration.problems(config) if not problems else ()
+        problems += _stream_problems(config) if not problems else ()
+        problems += _source_problems(config, needs_one=needs_one)
         if problems:
             raise ConfigurationError("Configuration: " + "; ".join(dict.fromkeys(problems)) + ".")
-        return []
+        return config
 
     @override
     def setup_mapper(self) -> None:
         schemas = {name: stream.schema for name, stream in self.streams.items()}  # which look over the catalog first
-        self._mapper = mapper = ReadableMapper(dict(self.config), self.logger)
+        self.mapper = mapper = ReadableMapper(dict(self.config), self.logger)
         mapper.register_raw_streams_from_catalog(self.catalog)
         for sentence in mapper.idle(schemas, [stream.name for source in SOURCES for stream in source.streams]):
             self.logger.warning("%s", sentence)
@@ -194,16 +225,12 @@ class TapCallRecords(Tap):
         check_state(state)
         super().load_state(state)
 
-    @override
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        cast("PageWriter", self.message_writer).end(signum, frame)
-
     @classmethod
     @override
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         for path in value:
             if path != "ENV":
-                json_object("Configuration", partial(Path(path).read_text, encoding="utf-8"))
+                configuration.json_object("Configuration", partial(Path(path).read_text, encoding="utf-8"))
         return super().cb_config(ctx, param, value)
 
     @classmethod
@@ -213,14 +240,14 @@ class TapCallRecords(Tap):
         return cls(
             config=config.config if config else None,
             parse_env_config=bool(config and config.parse_env),
-            state=json.loads(json_object("State", state.read)) if state else None,
+            state=json.loads(configuration.json_object("State", state.read)) if state else None,
             catalog=json.loads(catalog_text(catalog)) if catalog else None,
         )
 
     @property
-    def selected_streams(self) -> Sequence[CallRecordStream]:
+    def selected_streams(self) -> Sequence[CallRecordStream[Any]]:
         """The streams that a run reads, in its order."""
-        return [cast("CallRecordStream", stream) for stream in self.streams.values() if stream.selected]
+        return [cast("CallRecordStream[Any]", stream) for stream in self.streams.values() if stream.selected]
 
     @classmethod
     @override
@@ -251,7 +278,7 @@ class TapCallRecords(Tap):
     @override
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:
         if state is not None:
-            state = io.StringIO(json_object("State", state.read))
+            state = io.StringIO(configuration.json_object("State", state.read))
         if catalog is not None:
             catalog = io.StringIO(catalog_text(catalog))
         super().invoke(state=state, catalog=catalog, **options)
@@ -260,7 +287,7 @@ class TapCallRecords(Tap):
     @override
     def cli(cls) -> click.Command:  # noqa: N805 - as the SDK has it
         """The command line, with its logs set up."""
-        problem = configuration.log_problem(cls._env_var_prefix)
+        problem = configuration.log_problem(PREFIX)
         try:
             command = super().cli
         except Exception:
@@ -327,33 +354,13 @@ def _source_problems(config: Mapping[str, Any], *, needs_one: bool) -> list[str]
     return problems
 
 
-def json_object(what: str, read: Callable[[], str]) -> str:
-    """The text of a file, once it is found to hold a JSON object.
-
-    Raises:
-        ConfigurationError: what is wrong with it, in words and without its content.
-    """
-    try:
-        text = read()
-        loaded = json.loads(text)
-    except OSError as error:
-        raise ConfigurationError(f"{what}: the file can't be read ({error.strerror}).") from None
-    except json.JSONDecodeError as error:
-        raise ConfigurationError(f"{what}: the file is not JSON (line {error.lineno}, column {error.colno}).") from None
-    except (ValueError, RecursionError):
-        raise ConfigurationError(f"{what}: the file is not JSON.") from None
-    if not isinstance(loaded, dict):
-        raise ConfigurationError(f"{what}: the file does not hold a JSON object.")
-    return text
-
-
 def catalog_text(catalog: IO[str]) -> str:
     """The text of a catalog that the SDK can read.
 
     Raises:
         ConfigurationError: it can't.
     """
-    text = json_object("Catalog", catalog.read)
+    text = configuration.json_object("Catalog", catalog.read)
     check_catalog(json.loads(text))
     return text
 

@@ -6,8 +6,12 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import Phase, settings
 
 from tap_callrecords.http import retries
+
+# For script/mutants: whether a test fails is all, not on how little.
+settings.register_profile("mutants", max_examples=40, phases=[Phase.explicit, Phase.generate], database=None)
 
 
 @pytest.fixture(autouse=True)

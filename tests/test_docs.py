@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -72,6 +73,16 @@ def test_every_script_that_is_named_exists(document: str) -> None:
     assert not [name for name in named if not (ROOT / name).is_file()]
 
 
+@pytest.mark.parametrize(
+    "document", [name for name in DOCUMENTS if name in ("docs/house.md", "docs/way.md") or "/decisions/" in name]
+)
+def test_every_file_that_is_named_exists(document: str) -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    everywhere = "\n".join(f"/{name}" for name in listed if (ROOT / name).exists()) + "\n"
+    named = re.findall(r"`([\w./]+(?:\.(?:py|json|yml|yaml|sql|md)|/))`", text_of(document))
+    assert not [name for name in named if f"/{name}" not in everywhere]
+
+
 @of_each_document
 def test_every_setting_that_is_named_exists(document: str) -> None:
     named = {name.lower() for name in re.findall(r"\bTAP_CALLRECORDS_([A-Z0-9_]*[A-Z0-9])\b", text_of(document))}
@@ -110,6 +121,7 @@ def test_every_stream_stands_on_a_page_about_its_vendor(stream: str) -> None:
 
 def test_every_document_is_on_the_map() -> None:
     mapped = {one or other for one, other in LINK.findall(text_of("docs/README.md"))}
-    mapped |= {f"streams/{one or other}" for one, other in LINK.findall(text_of("docs/streams/README.md"))}
+    for folder in ("streams", "decisions"):
+        mapped |= {f"{folder}/{one or other}" for one, other in LINK.findall(text_of(f"docs/{folder}/README.md"))}
     found = {Path(document).relative_to("docs").as_posix() for document in DOCUMENTS if document.startswith("docs/")}
     assert found - {"README.md"} <= mapped

@@ -37,6 +37,11 @@ def test_a_last_page_without_a_cursor_ends_the_window() -> None:
     assert not paginator.advance(Page([1, 2], next=None))
 
 
+@pytest.mark.parametrize("end", ENDS)
+def test_what_stands_for_no_cursor_ends_the_window_also_beside_rows(end: str | None) -> None:
+    assert not ScrollIdPaginator().advance(Page([1, 2], next=end))
+
+
 @given(st.integers(0, 5), st.integers(0, 5))
 def test_a_repeated_cursor_is_an_error(before: int, between: int) -> None:
     paginator = ScrollIdPaginator()

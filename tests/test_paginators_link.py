@@ -49,6 +49,11 @@ def test_commas_and_semicolons_in_a_well_formed_link_belong_to_it(path: str) -> 
     assert next_link(f'<https://calls.example/a,b;c{path}>; rel="next"') == f"https://calls.example/a,b;c{path}"
 
 
+@given(url_paths)
+def test_semicolons_belong_to_a_link_that_is_closed_too_late(path: str) -> None:
+    assert next_link(f'<https://calls.example/a;b?{path}; rel="next">') == f"https://calls.example/a;b?{path}"
+
+
 HERE = "https://calls.example/v1/feed?max=5"
 
 
@@ -141,6 +146,10 @@ def test_every_page_of_every_pass_is_read_empty_ones_too(passes: list[list[list[
     ]
 
 
+def test_one_pass_is_all_unless_more_are_asked_for() -> None:
+    assert not LinkPaginator(everywhere).advance(Page([1], next=None))
+
+
 def test_the_same_link_in_another_pass_is_no_repeat() -> None:
     paginator = LinkPaginator(everywhere, passes=2)
     assert paginator.advance(Page([], next="a"))
@@ -162,3 +171,13 @@ def test_a_link_to_where_credentials_must_not_go_is_an_error_that_names_the_host
     paginator = LinkPaginator(lambda url: url.startswith("https://calls.example/"))
     with pytest.raises(FatalAPIError, match=r"leads to evil\.example, where credentials must not go"):
         paginator.advance(Page([1], next="https://evil.example/calls?token=1"))
+
+
+@pytest.mark.parametrize("link", ["file:///calls", "https://[broken/calls"])
+def test_a_link_without_a_readable_host_is_refused_in_words(link: str) -> None:
+    with pytest.raises(FatalAPIError) as told:
+        LinkPaginator(lambda _: False).advance(Page([1], next=link))
+    assert str(told.value) == (
+        "The vendor's link to the next page leads to no host, where credentials must not go. The bookmark stays before "
+        "this window."
+    )

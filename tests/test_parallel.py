@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -57,11 +58,14 @@ def test_windows_that_fail_with_their_consumer_are_raised_after_all_windows_befo
 ) -> None:
     failing = data.draw(st.sets(st.integers(0, count - 1), min_size=1))
     ended: list[int] = []
+    failed: set[int] = set()
 
     def consume() -> None:
         reader = read_windows(range(count), lambda index: [index, index], at_once=at_once)
         for window, page in reader:
+            assert window not in failed
             if window in failing and (page is None or not at_its_end):
+                failed.add(window)
                 reader.fail(LookupError(window))
             elif page is None:
                 ended.append(window)
@@ -71,6 +75,57 @@ def test_windows_that_fail_with_their_consumer_are_raised_after_all_windows_befo
     assert raised.value.args == (min(failing),)
     assert sorted(ended)[: min(failing)] == list(range(min(failing)))
     assert not failing & set(ended)
+
+
+def test_windows_are_read_at_the_same_time() -> None:
+    together = threading.Barrier(2, timeout=20)
+
+    def read(index: int) -> Iterator[int]:
+        together.wait()
+        yield index
+
+    assert {window for window, _ in read_windows(range(2), read, at_once=2)} == {0, 1}
+
+
+@pytest.mark.parametrize(("windows", "at_once"), [(1, 4), (3, 1)])
+def test_one_window_at_a_time_needs_no_thread(windows: int, at_once: int) -> None:
+    reading = read_windows(range(windows), lambda _: [threading.current_thread()], at_once=at_once)
+    assert {thread for _, thread in reading if thread} == {threading.current_thread()}
+
+
+def test_of_two_failures_of_a_window_the_first_one_is_raised() -> None:
+    failing: list[threading.Thread] = []
+    consumed = threading.Event()
+
+    def read(window: int) -> Iterator[str]:
+        if window == 0:
+            consumed.wait(20)
+            failing[0].join(20)
+            yield "the other one has failed in its reader too"
+            return
+        failing.append(threading.current_thread())
+        yield "a page"
+        consumed.wait(20)
+        raise LookupError("reader")
+
+    def consume() -> None:
+        reader = read_windows(range(2), read, at_once=2)
+        for window, page in reader:
+            if window == 1 and page:
+                reader.fail(LookupError("consumer"))
+                consumed.set()
+
+    with pytest.raises(LookupError, match="consumer"):
+        consume()
+
+
+def test_a_slow_consumer_loses_no_page() -> None:
+    read = 0
+    for _, page in read_windows(range(2), lambda _: range(9), at_once=2):
+        if not read:
+            threading.Event().wait(0.3)  # longer than a reader waits for room before it looks around
+        read += page is not None
+    assert read == 2 * 9
 
 
 def test_a_slow_consumer_stalls_the_readers() -> None:
@@ -94,10 +149,13 @@ def test_a_slow_consumer_stalls_the_readers() -> None:
 
 
 def test_readers_end_when_the_consumer_stops() -> None:
-    reading = read_windows(range(4), lambda _: iter(range(1000)), at_once=4)
+    before = {*threading.enumerate()}
+    reading = read_windows(range(4), lambda _: itertools.count(), at_once=4)
     next(reading)
+    begun = {*threading.enumerate()} - before
+    assert {thread.name for thread in begun} == {f"window-reader-{number}" for number in range(4)}
+    assert all(thread.daemon for thread in begun), "one that waits for a vendor would keep a stopped run alive"
     reading.close()
-    for thread in threading.enumerate():
-        if thread.name.startswith("window-reader"):
-            thread.join(2)
-            assert not thread.is_alive()
+    for thread in begun:
+        thread.join(5)
+        assert not thread.is_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_callrecords.paging.base import Page
+from tap_callrecords.rows.repeats import Shown
 from tap_callrecords.windows.plan import TimeWindow, halves
 from tap_callrecords.windows.readings import PAGES_WITHOUT_NEWS, NothingNew, Reading
 
@@ -63,6 +65,14 @@ def test_a_half_that_is_halved_again_counts_by_its_halves() -> None:
     assert (reading.received, reading.announced) == (11, 11)
 
 
+def test_a_half_for_which_nothing_is_announced_makes_up_for_no_row_of_the_other() -> None:
+    reading = Reading()
+    first, second = halves(WHOLE)
+    read(reading, first, [2], 3, news=True)
+    read(reading, second, [4], None, news=True)
+    assert (reading.found(6), reading.announced) == (2, 3)
+
+
 @given(st.integers(0, PAGES_WITHOUT_NEWS - 1), st.integers(1, 3))
 def test_pages_that_bring_nothing_may_come_in_between(useless: int, useful: int) -> None:
     reading = Reading()
@@ -81,8 +91,13 @@ def test_too_many_pages_in_a_row_that_bring_nothing_end_the_reading(useful: int)
     page = Page([None], query=WHOLE, number=useful + 1)
     for _ in range(PAGES_WITHOUT_NEWS + useful - 1):
         reading.take(page, brought_news=False)
-    with pytest.raises(NothingNew):
+    with pytest.raises(NothingNew) as told:
         reading.take(page, brought_news=False)
+    assert str(told.value) == (
+        f"The vendor names page after page of one time window, but the last {PAGES_WITHOUT_NEWS + useful} brought no "
+        "new row: going on would not end, and stopping would lose records. The bookmark stays before this window; run "
+        "again, and report it to the vendor if it stays so."
+    )
 
 
 @given(st.integers(1, 1000), st.integers(1, 3))
@@ -107,3 +122,55 @@ def test_a_window_on_several_pages_is_read_again_with_other_ones_and_a_window_on
     assert size >= 1
     if len(pages) == 1:
         assert size > pages[0]
+
+
+@pytest.mark.parametrize(
+    ("pages", "number", "before", "size"),
+    [
+        ([9], 1, [9], 10),  # on one page again, whatever the vendor's smallest step is
+        ([9], 2, [9], 11),
+        ([30, 30, 5], 1, [30, 30, 5], 20),
+        ([30, 30, 5], 2, [20, 20, 20, 5], sys.maxsize),  # the fewest edges
+        ([30, 30, 5], 3, [65], sys.maxsize),  # which was all on one page: once more
+        ([30, 30, 5], 3, [60, 5], 12),
+        ([30, 30, 5], 4, [12] * 6, 10),
+        ([1, 1], 1, [1, 1], 2),  # nothing is smaller
+        ([1, 1], 3, [1, 1], 4),
+        ([], 1, [], None),
+    ],
+)
+def test_the_edges_between_pages_move_from_reading_to_reading(
+    pages: list[int], number: int, before: list[int], size: int | None
+) -> None:
+    first, last = Reading(), Reading()
+    read(first, WHOLE, pages or [0], news=True)
+    read(last, WHOLE, before or [0], news=True)
+    assert first.other_page_size(number, last) == size
+
+
+SAME = Shown(keys=5, rows=5, digest=1)
+
+
+@pytest.mark.parametrize(
+    ("pages", "others", "shown", "announced", "confirmed"),
+    [
+        ([3, 2], [3, 2], (SAME, SAME), 5, True),  # as many rows as announced
+        ([3, 3], [4, 2], (SAME, SAME), 6, True),  # as many with repeats, at other edges
+        ([3, 3], [3, 3], (SAME, SAME), 6, False),  # the same edge may have swallowed a row
+        ([6], [6], (SAME, SAME), 6, True),  # no edge at all
+        ([3, 3], [3, 4], (SAME, SAME), 6, False),
+        ([3, 4], [3, 3], (SAME, SAME), 6, False),
+        ([3, 3], [4, 2], (SAME, SAME), 7, False),
+        ([3, 2], [5], (SAME, Shown(5, 5, 2)), 5, False),  # other rows
+        ([3, 2], [5], (None, SAME), 5, False),  # not at its end
+        ([3, 1], [4], (Shown(4, 5, 1), Shown(4, 5, 1)), 5, False),  # a key was met that is gone
+        ([3, 3], [4, 2], (Shown(5, 6, 1), Shown(5, 6, 1)), 6, True),  # a key that stands for two rows
+    ],
+)
+def test_two_readings_confirm_a_short_window_only_where_no_edge_can_have_swallowed_a_row(
+    pages: list[int], others: list[int], shown: tuple[Shown | None, Shown], announced: int, *, confirmed: bool
+) -> None:
+    reading, other = Reading(shown[0]), Reading(shown[1])
+    read(reading, WHOLE, pages, announced, news=True)
+    read(other, WHOLE, others, announced, news=True)
+    assert reading.confirms(other, announced, found=5) is confirmed

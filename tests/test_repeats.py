@@ -21,7 +21,8 @@ def packed_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 many_runs = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-rows = st.tuples(st.integers(0, 5), st.integers(0, 2))  # key, content
+ENDS = (-(2**63), 2**63 - 1)  # of what Python's hash gives
+rows = st.tuples(st.sampled_from([*ENDS, -9, 0, 1, 9]), st.sampled_from([*ENDS, 0]))  # key, content
 
 
 Row = tuple[int, int]
@@ -76,9 +77,34 @@ def test_the_row_seen_last_comes_last_over_readings_and_neighbouring_windows(
 def test_the_row_seen_last_comes_last_of_windows_that_are_read_at_once(arriving: list[tuple[int, Row]]) -> None:
     seen = SeenRows()
     came = [row for window, row in arriving if seen.is_new(window, *row)]
-    last = dict(row for _, row in arriving)
-    came += [(key, last[key]) for window in (1, 0) for key in seen.take_returned(window)]
-    assert dict(came) == last
+    for window in (1, 0):
+        kept = {key: content for key, (_, content) in seen.returned.items()}
+        came += [(key, kept[key]) for key in seen.take_returned(window)]
+    assert dict(came) == dict(row for _, row in arriving)
+    for key in dict(came):
+        assert all(one != other for one, other in pairwise([row for row in came if row[0] == key]))
+
+
+@many_runs
+@given(st.lists(st.tuples(st.sampled_from([0, 2]), rows)), st.integers(1, 3))
+def test_windows_out_of_reach_know_nothing_of_each_other(arriving: list[tuple[int, Row]], apart: int) -> None:
+    both, alone = SeenRows(reach=apart), {0: SeenRows(), 2: SeenRows()}
+    for window, row in arriving:
+        assert both.is_new(window and apart + 1, *row) is alone[window].is_new(window, *row)
+
+
+@many_runs
+@given(st.lists(st.tuples(st.integers(0, 1), rows)))
+def test_a_window_has_shown_exactly_its_own_rows_whatever_its_neighbour_emits_meanwhile(
+    arriving: list[tuple[int, Row]],
+) -> None:
+    seen = SeenRows()
+    for window, row in arriving:
+        seen.is_new(window, *row)
+    for window in (0, 1):
+        own = [row for at, row in arriving if at == window]
+        shown = seen.shown(window)
+        assert (shown.keys, shown.rows, seen.size(window)) == (len(dict(own)), len(set(own)), len(set(own)))
 
 
 @many_runs
@@ -123,14 +149,24 @@ def test_a_row_met_in_a_neighbouring_window_is_not_emitted_again_but_counts(
 
 
 @many_runs
-@given(st.lists(st.tuples(st.integers(0, 2), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2)), max_size=4))))
-def test_a_page_at_once_tells_what_its_rows_tell_one_by_one(pages: list[tuple[int, list[tuple[int, int]]]]) -> None:
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 2), st.booleans(), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 2)), max_size=4)
+        )
+    )
+)
+def test_a_page_at_once_tells_what_its_rows_tell_one_by_one(pages: list[tuple[int, bool, list[Row]]]) -> None:
     at_once, one_by_one = SeenRows(), SeenRows()
-    for window, page in pages:
+    for window, again, page in pages:
+        if again:
+            at_once.begin_reading(window)
+            one_by_one.begin_reading(window)
         told = at_once.are_new(window, [key for key, _ in page], [content for _, content in page])
         assert told == [one_by_one.is_new(window, *row) for row in page]
     for window in range(3):
         assert at_once.found(window) == one_by_one.found(window)
+        assert at_once.shown(window) == one_by_one.shown(window)
     assert at_once.differing == one_by_one.differing
 
 

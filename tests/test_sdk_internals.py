@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 from singer_sdk import Stream, Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.helpers._state import StateWriter
 from singer_sdk.mapper import CustomStreamMap, PluginMapper, SameRecordTransform
-from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase, SingerCommand
+from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
 from singer_sdk.streams._state import StreamStateManager
 
+from tap_callrecords.tap import PREFIX, TapCallRecords
+
+ROOT = Path(__file__).parents[1]
+
 PRIVATE = [
-    (Stream, "_increment_stream_state", ["self", "latest_record", "context"]),
-    (Stream, "_write_starting_replication_value", ["self", "context"]),
-    (Stream, "_write_state_message", ["self"]),
     (Stream, "get_replication_key_signpost", ["self", "context"]),
-    (StreamStateManager, "finalize_state", ["self", "state"]),
-    (PluginBase, "_validate_config", ["self", "raise_errors"]),
+    (StreamStateManager, "increment_state", ["self", "latest_record", "context", "replication_key"]),
+    (StateWriter, "write_state", ["self", "state"]),
     (CustomStreamMap, "_eval", ["self", "expr", "expr_parsed", "record", "property_name"]),
     (PluginMapper, "register_raw_stream_schema", ["self", "stream_name", "schema", "key_properties"]),
-    (Tap, "_handle_termination", ["self", "signum", "frame"]),
 ]
+"""What is overridden or called, by its class, with its parameters."""
 
 
 @pytest.mark.parametrize(("owner", "name", "parameters"), PRIVATE)
@@ -31,8 +35,10 @@ def test_an_overridden_or_called_method_has_its_known_parameters(owner: type, na
 
 def test_the_sync_loop_still_calls_what_is_overridden() -> None:
     loop = inspect.getsource(Stream._sync_records)
-    assert "self._increment_stream_state(" in loop
-    assert "self._write_starting_replication_value(" in loop
+    assert "self.state_manager.increment_state(" in inspect.getsource(Stream._increment_stream_state)
+    assert "self.state_manager.write_starting_replication_value(" in inspect.getsource(
+        Stream._write_starting_replication_value
+    )
     assert "self.get_record_counter()" in loop
     assert "_check_max_record_limit" in loop
 
@@ -54,4 +60,23 @@ def test_the_command_and_the_validator_can_still_be_built_upon() -> None:
 
 def test_settings_from_variables_are_still_read_by_what_is_called() -> None:
     assert list(inspect.signature(parse_environment_config).parameters) == ["config_schema", "prefix", "dotenv_path"]
-    assert "self._env_var_config" in inspect.getsource(PluginBase.__init__)
+    assert TapCallRecords._env_var_prefix == PREFIX
+
+
+def test_private_names_of_the_sdk_are_used_in_one_place_only() -> None:
+    theirs = private_names(Tap) | private_names(Stream) | private_names(SingerCommand)
+    used = []
+    for file in (ROOT / "tap_callrecords").rglob("*.py"):
+        text = file.read_text()
+        used += [
+            f"{file.name}: {name}" for name in re.findall(r"singer_sdk[.\w]*\._\w+", text) if file.name != "sdk.py"
+        ]
+        if file.name in ("tap.py", "stream.py", "streams.py"):  # whose classes are kinds of the SDK's
+            used += [f"{file.name}: {name}" for name in re.findall(r"(?:\.|def )(_[a-z]\w*)", text) if name in theirs]
+    assert used == []
+
+
+def private_names(owner: type) -> set[str]:
+    """Names of private attributes of a class of the SDK, those that its objects get when they are made included."""
+    said = "".join(inspect.getsource(each) for each in owner.__mro__ if each.__module__.startswith("singer_sdk"))
+    return {name for name in re.findall(r"(?:self\.|def )(_[a-z]\w*)", said) if not name.endswith("__")}

@@ -14,8 +14,11 @@ from tap_callrecords.windows.plan import (
     OVERLAP,
     ContiguousEnd,
     Span,
+    TimeWindow,
     ceil_second,
+    epoch_ms,
     floor_second,
+    halves,
     plan_span,
     plan_windows,
 )
@@ -59,6 +62,14 @@ def test_neighbouring_queries_overlap_by_one_second(span: Span, length: timedelt
 @given(spans(), lengths)
 def test_no_window_is_longer_than_allowed(span: Span, length: timedelta) -> None:
     assert all(window.end - window.start <= length for window in plan_windows(span, length))
+
+
+@given(instants, st.timedeltas(timedelta(0), timedelta(days=60)), lengths)
+def test_a_span_that_ends_where_it_begins_or_before_has_no_windows(
+    start: datetime, before: timedelta, length: timedelta
+) -> None:
+    assert plan_windows(Span(start, start), length) == []
+    assert plan_windows(Span(start, start - before), length) == []
 
 
 def plan(**changes: object) -> Span:
@@ -153,3 +164,29 @@ def test_the_bookmark_passes_windows_in_order_whatever_order_they_finish_in(
 def test_whole_seconds_enclose_an_instant(instant: datetime) -> None:
     assert floor_second(instant) <= instant <= ceil_second(instant)
     assert ceil_second(instant) - floor_second(instant) in (timedelta(0), timedelta(seconds=1))
+    assert ceil_second(floor_second(instant)) == floor_second(instant)
+
+
+@given(instants)
+def test_an_instant_in_epoch_milliseconds_is_cut_and_exact(instant: datetime) -> None:
+    since = instant - datetime(1970, 1, 1, tzinfo=UTC)
+    assert epoch_ms(instant) == since // timedelta(milliseconds=1)
+
+
+@given(instants, st.timedeltas(timedelta(seconds=2), timedelta(days=31)))
+def test_the_halves_of_a_query_are_equally_long_and_overlap_by_a_second(start: datetime, length: timedelta) -> None:
+    window = TimeWindow(3, start + OVERLAP, start + length, start, start + length)
+    first, second = halves(window)
+    assert (first.query_start, second.query_end) == (window.query_start, window.query_end)
+    assert first.query_end - second.query_start == OVERLAP
+    assert abs((first.query_end - start) - length / 2) <= timedelta(microseconds=1)
+    assert {(each.index, each.start, each.end) for each in (first, second)} == {(3, window.start, window.end)}
+
+
+@pytest.mark.parametrize(
+    ("reread", "asked"), [(None, 100), (60, 60), (150, 150), (10**9, 200)], ids=["first", "less", "more", "all"]
+)
+def test_a_page_has_the_configured_size_or_that_of_a_rereading_but_no_more_than_the_vendor_allows(
+    reread: int | None, asked: int
+) -> None:
+    assert TimeWindow(0, NOW, NOW, NOW, NOW, rows_per_page=reread).page_size(100, most=200) == asked

@@ -93,7 +93,7 @@ class StreamFacts:
     """
 
     source: Source
-    stream: CallRecordStream
+    stream: CallRecordStream[Any]
     declared: Declared
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from generators import lineage, personal, settings, streams, vendors
+from generators import house, lineage, personal, settings, streams, vendors
 from generators.facts import ROOT
 from generators.facts import streams as every_stream
 
@@ -30,6 +30,8 @@ PARTS = (
     _marked("README.md", "settings", settings.readme_table),
     _marked("docs/personal-data.md", "personal", personal.personal_table),
     _marked("docs/personal-data.md", "not personal", personal.impersonal_table),
+    _marked("docs/house.md", "rooms", house.picture),
+    _marked("docs/house.md", "modules", house.rooms),
     Part(
         "meltano.yml",
         "    # written by script/generate from the settings: begin",

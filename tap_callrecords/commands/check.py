@@ -47,9 +47,9 @@ class Finding:
         return f"{'OK' if self.ok else 'FAILED':<6}  {self.stream}: {self.said}"
 
 
-def check(streams: Sequence[CallRecordStream]) -> Iterator[Finding]:
+def check(streams: Sequence[CallRecordStream[Any]]) -> Iterator[Finding]:
     """Ask for a record of each stream, all sources at once; findings come as they are made."""
-    sources: dict[type[VendorApi], list[CallRecordStream]] = {}
+    sources: dict[type[VendorApi], list[CallRecordStream[Any]]] = {}
     for stream in streams:
         sources.setdefault(stream.api_type, []).append(stream)
     found: queue.SimpleQueue[Finding] = queue.SimpleQueue()
@@ -70,7 +70,7 @@ def check(streams: Sequence[CallRecordStream]) -> Iterator[Finding]:
         yield Finding(name, ok=False, said="no answer within a minute. What was waited for stands in the log.")
 
 
-def _check_source(streams: Sequence[CallRecordStream], found: queue.SimpleQueue[Finding]) -> None:
+def _check_source(streams: Sequence[CallRecordStream[Any]], found: queue.SimpleQueue[Finding]) -> None:
     refusal: AccessRefused | None = None
     for stream in streams:
         try:
@@ -86,7 +86,7 @@ def _check_source(streams: Sequence[CallRecordStream], found: queue.SimpleQueue[
         found.put(Finding(stream.name, ok, said))
 
 
-def _look(stream: CallRecordStream, seconds: float) -> str:
+def _look(stream: CallRecordStream[Any], seconds: float) -> str:
     """Ask for the newest pages until a record comes; say what was seen.
 
     Raises:
@@ -109,7 +109,7 @@ def _look(stream: CallRecordStream, seconds: float) -> str:
     return "; ".join(filter(None, [seen, _reach(stream), clock]))
 
 
-def _seen(stream: CallRecordStream, until: float) -> str:
+def _seen(stream: CallRecordStream[Any], until: float) -> str:
     """Raises: SingerSDKError: why the stream can't be read, or that there is nothing to read."""
     if not stream.has_windows:
         count = sum(len(page.records) for window in stream.plan()[1] for page in stream.drain(window))
@@ -131,13 +131,13 @@ def _seen(stream: CallRecordStream, until: float) -> str:
     return f"no record in the last {_days(datetime.now(UTC) - looked_from)}"
 
 
-def _newest(records: Sequence[Record], stream: CallRecordStream) -> str:
+def _newest(records: Sequence[Record], stream: CallRecordStream[Any]) -> str:
     values = (getattr(record, stream.replication_key or "", None) for record in records)
     instants = [value for value in values if isinstance(value, str) and value]
     return f"a record of {max(instants)}" if instants else "a record"
 
 
-def _reach(stream: CallRecordStream) -> str:
+def _reach(stream: CallRecordStream[Any]) -> str:
     if not stream.has_windows:
         return ""
     if not stream.limit_is_stated:

@@ -38,7 +38,7 @@ class Forecast:
     seconds_between: float
 
     @classmethod
-    def of(cls, stream: CallRecordStream) -> Forecast:
+    def of(cls, stream: CallRecordStream[Any]) -> Forecast:
         """Plan a stream."""
         span, windows = stream.plan()
         timed = stream.has_windows and bool(windows)

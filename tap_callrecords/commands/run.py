@@ -39,7 +39,7 @@ class Run:
         self._refused: dict[type[VendorApi], str] = {}
         self._told: set[str] = set()
 
-    def read(self, stream: CallRecordStream, sync: Callable[[], None]) -> None:
+    def read(self, stream: CallRecordStream[Any], sync: Callable[[], None]) -> None:
         """Read a stream to its end, or to its failure, which is told and noted.
 
         Raises:
@@ -75,7 +75,7 @@ class Run:
         """Show the summary."""
         self._summary.show()
 
-    def _fail(self, stream: CallRecordStream, result: StreamResult, error: Exception) -> None:
+    def _fail(self, stream: CallRecordStream[Any], result: StreamResult, error: Exception) -> None:
         self.failures.append(error)
         if isinstance(error, STREAM_ENDING):
             said = key = REDACTOR.clean(one_line(error))

@@ -27,7 +27,7 @@ class Source:
     api: type[VendorApi]
     settings: Sequence[Setting]
     credentials: Sequence[Sequence[str]]
-    streams: Sequence[type[CallRecordStream]]
+    streams: Sequence[type[CallRecordStream[Any]]]
     instead: Mapping[str, str] = field(default_factory=dict)
 
     @property

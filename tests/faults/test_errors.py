@@ -103,6 +103,7 @@ from tap_callrecords.http.client import VendorApi
 from tap_callrecords.sources.voiso.api import VoisoApi
 VoisoApi.explain, VoisoApi.credentials = VendorApi.explain, ("voiso_api_key",)
 """
+SMALL_BODIES = "session.LARGEST_BODY = 2**20"
 GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
 FULL_DISK = 'os.dup2(os.open("/dev/full", os.O_WRONLY), 1)'
 NO_PYARROW = "sys.modules['pyarrow'] = None"

@@ -486,7 +486,7 @@ def test_a_row_that_changes_while_a_window_is_read_does_not_stand_in_for_one_tha
     table, drain = subject.of(own_box).table(subject.table), CallRecordStream.drain
     texts = (f"version {number}" for number in itertools.count())
 
-    def change_and_drain(stream: CallRecordStream, window: TimeWindow) -> Iterator[Page]:
+    def change_and_drain(stream: CallRecordStream[Any], window: TimeWindow) -> Iterator[Page]:
         text = next(texts)
         table.replace([{**row, subject.changing[0]: text} for row in table])
         yield from drain(stream, window)
@@ -503,7 +503,7 @@ def test_a_short_window_stays_short_when_its_later_readings_announce_nothing(
 ) -> None:
     drain, drained = CallRecordStream.drain, set[int]()
 
-    def announce_once(stream: CallRecordStream, window: TimeWindow) -> Iterator[Page]:
+    def announce_once(stream: CallRecordStream[Any], window: TimeWindow) -> Iterator[Page]:
         for page in drain(stream, window):
             if window.index in drained:
                 page.announced = None

@@ -47,7 +47,7 @@ many = settings(
 
 
 @cache
-def stream_of(name: str) -> CallRecordStream:
+def stream_of(name: str) -> CallRecordStream[Any]:
     stream = TapCallRecords(config=CONFIG).streams[name]
     assert isinstance(stream, CallRecordStream)
     return stream

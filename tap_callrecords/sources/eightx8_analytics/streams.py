@@ -237,7 +237,7 @@ def page_url(data_url: str, size: int | None = None) -> str:
     return f"{bare}?size={size or parse_qs(query).get('size', [PAGE_SIZE])[0]}"
 
 
-class Interactions(CallRecordStream):
+class Interactions(CallRecordStream[AnalyticsApi]):
     """One row per interaction and transaction, of all media (CC B6)."""
 
     name = "eightx8_interactions"
@@ -307,7 +307,7 @@ class Interactions(CallRecordStream):
 
     @override
     def page(self, envelope: None, records: list[Record], response: requests.Response) -> Page:
-        following, total = self._analytics.next_page(response), total_of(response)
+        following, total = self.api.next_page(response), total_of(response)
         if total is None and self._leaves_open_what_is_left(response, following):
             raise RetriableAPIError(HEADERS_MISSING, response)
         return Page(records, next=following, announced=total)
@@ -321,12 +321,6 @@ class Interactions(CallRecordStream):
         """
         is_first = str(response.request.url) == page_url(str(response.request.url))
         return is_first or (following is None and not is_a_page(response))
-
-    @property
-    def _analytics(self) -> AnalyticsApi:
-        api = self.api
-        assert isinstance(api, AnalyticsApi)  # noqa: S101 - `api_type` says so
-        return api
 
     def _make_report(self, window: TimeWindow) -> int | str:
         """Have a report made; its id, once the vendor says that it is done (CC B3, D4).
@@ -369,4 +363,4 @@ def read_report(response: requests.Response) -> Report:
     return answer[0]
 
 
-STREAMS: Sequence[type[CallRecordStream]] = (Interactions,)
+STREAMS: Sequence[type[CallRecordStream[Any]]] = (Interactions,)

@@ -115,7 +115,7 @@ class ContactCenterApi(VendorApi):
         return None
 
 
-class RecentCalls(CallRecordStream):
+class RecentCalls(CallRecordStream[ContactCenterApi]):
     """One row per call of the tenant, voice only (CC A2)."""
 
     name = "eightx8_recent_calls"
@@ -251,4 +251,4 @@ def created_at(call_id: str) -> datetime | None:
         return None
 
 
-STREAMS: Sequence[type[CallRecordStream]] = (RecentCalls,)
+STREAMS: Sequence[type[CallRecordStream[Any]]] = (RecentCalls,)

@@ -166,7 +166,7 @@ class WorkApi(VendorApi):
         return None
 
 
-class WorkStream(CallRecordStream):
+class WorkStream(CallRecordStream[WorkApi]):
     """What the endpoints share: query, cursor, envelope (WA 3, 4)."""
 
     api_type = WorkApi
@@ -188,28 +188,22 @@ class WorkStream(CallRecordStream):
             "pbxId": ",".join(self._pbx_ids),
             "startTime": _naive(floor_second(window.query_start)),
             "endTime": _naive(ceil_second(window.query_end)),
-            "timeZone": self._api.time_zone,
+            "timeZone": self.api.time_zone,
             "pageSize": str(window.page_size(self.config["eightx8_work_page_size"], most=LARGEST_PAGE)),
             **self.more_params,
         }
         if page is not None:
             params["scrollId"] = page  # beside all the others, unchanged (WA A5)
-        return requests.Request("GET", f"{self._api.url}{self.path}", params=params)
+        return requests.Request("GET", f"{self.api.url}{self.path}", params=params)
 
     @property
     def _pbx_ids(self) -> Sequence[str]:
         """The configured names; without any, what stands for all."""
         return [name.strip() for name in self.config["eightx8_work_pbx_ids"] if name.strip()] or ["allpbxes"]
 
-    @property
-    def _api(self) -> WorkApi:
-        api = self.api
-        assert isinstance(api, WorkApi)  # noqa: S101 - `api_type` says so
-        return api
-
     @override
     def fetch(self, window: TimeWindow, page: str | None) -> Page:
-        time_zone = self._api.time_zone
+        time_zone = self.api.time_zone
         try:
             result = super().fetch(window, page)
         except Refused as error:
@@ -217,10 +211,10 @@ class WorkStream(CallRecordStream):
                 raise
             if page is not None:
                 raise PageLost("8x8 Work no longer accepts the cursor.") from None
-            if self._api.may_try_again(time_zone):
+            if self.api.may_try_again(time_zone):
                 return self.fetch(window, page)
             raise
-        self._api.time_zone_accepted = True
+        self.api.time_zone_accepted = True
         if page is not None:
             result.announced = None  # only the first page counts the window as the cursor walks it (WA 4.3)
         return result
@@ -231,7 +225,7 @@ class WorkStream(CallRecordStream):
         offset = _OFFSET.search(str(rendered))
         if offset and offset.group() not in ("Z", "+0000", "+00:00", "-0000", "-00:00"):
             raise FatalAPIError(
-                f"8x8 Work was asked for times in {self._api.time_zone} but answered in another zone "
+                f"8x8 Work was asked for times in {self.api.time_zone} but answered in another zone "
                 f"({offset.group()}): the time windows can't be trusted, so nothing is taken from them."
             )
         self._pbxes.update(record.pbx_id for record in records)
@@ -293,4 +287,4 @@ class CdrCallLegs(CallLegs):
     more_params: ClassVar = {"isCallRecord": "false", **CallLegs.more_params}
 
 
-STREAMS: Sequence[type[CallRecordStream]] = (CallRecords, CallLegs, CdrCallRecords, CdrCallLegs)
+STREAMS: Sequence[type[CallRecordStream[Any]]] = (CallRecords, CallLegs, CdrCallRecords, CdrCallLegs)

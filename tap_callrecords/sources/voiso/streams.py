@@ -83,16 +83,10 @@ class CountedPage(Page):
     total: int | None
 
 
-class VoisoStream(CallRecordStream):
+class VoisoStream(CallRecordStream[VoisoApi]):
     """What interactions and lists share."""
 
     api_type = VoisoApi
-
-    @property
-    def _api(self) -> VoisoApi:
-        api = self.api
-        assert isinstance(api, VoisoApi)  # noqa: S101 - `api_type` says so
-        return api
 
     def body(self, response: requests.Response) -> bytes:
         """The JSON object that `envelope` describes.
@@ -111,7 +105,7 @@ class VoisoStream(CallRecordStream):
         try:
             return self.builder.read(self.body(response))
         except BrokenBody:
-            self._api.refuse_wrong_key(response)
+            self.api.refuse_wrong_key(response)
             if (empty := self.nothing(response.content)) is not None:
                 return empty, []
             raise
@@ -154,7 +148,7 @@ class Interactions(VoisoStream):
 
     def _paginator(self, *, use_tokens: bool, longest: int = SURE_PAGE) -> SearchTokenPaginator:
         return SearchTokenPaginator(
-            self._api.page_size, key=attrgetter("uuid"), block=self.block, use_tokens=use_tokens, longest=longest
+            self.api.page_size, key=attrgetter("uuid"), block=self.block, use_tokens=use_tokens, longest=longest
         )
 
     @override
@@ -210,10 +204,10 @@ class Interactions(VoisoStream):
             "page": str(page.number),
             "per_page": str(page.size),
         }
-        token = self._api.first_token if page.token is None else page.token
+        token = self.api.first_token if page.token is None else page.token
         if token is not None:
             params["search_token"] = token
-        return requests.Request("GET", f"{self._api.url}{self.path}", params=params)
+        return requests.Request("GET", f"{self.api.url}{self.path}", params=params)
 
     @override
     def fetch(self, window: TimeWindow, page: SearchPage) -> Page:
@@ -255,11 +249,11 @@ class Interactions(VoisoStream):
             answer = super().fetch(window, replace(page, token=""))
         except Refused:
             raise demand from None
-        self._api.first_token = ""  # now it is known what the refusal meant
+        self.api.first_token = ""  # now it is known what the refusal meant
         return answer
 
     def _ask_for_less(self, why: str) -> NoReturn:
-        self._api.page_size = SMALLER_PAGE
+        self.api.page_size = SMALLER_PAGE
         raise PageLost(f"{why}: {SMALLER_PAGE} are asked for.") from None
 
     @override
@@ -342,7 +336,7 @@ def _naive(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-class VoisoList(VoisoStream, FullTableStream):
+class VoisoList(VoisoStream, FullTableStream[VoisoApi]):
     """A list of the account (VO 11): a bare array, or an object with one; several are documented by name only.
 
     No list is documented to have pages. Where an answer speaks of a further one, or of more entries than came, it is
@@ -353,7 +347,7 @@ class VoisoList(VoisoStream, FullTableStream):
 
     @override
     def request(self, window: TimeWindow, page: Mapping[str, str]) -> requests.Request:
-        return requests.Request("GET", f"{self._api.url}{self.path}", params=dict(page))
+        return requests.Request("GET", f"{self.api.url}{self.path}", params=dict(page))
 
     @override
     def new_paginator(self, window: TimeWindow) -> ListPaginator:
@@ -480,7 +474,7 @@ class Campaigns(VoisoList):
     path = "/cdr/campaigns"
 
 
-STREAMS: Sequence[type[CallRecordStream]] = (
+STREAMS: Sequence[type[CallRecordStream[Any]]] = (
     Interactions,
     Agents,
     DeletedAgents,

@@ -232,7 +232,7 @@ class WebexApi(VendorApi):
             return host_of(self._base) == host_of(region)
 
 
-class WebexStream(CallRecordStream):
+class WebexStream(CallRecordStream[WebexApi]):
     """What feed and live stream share: query, links, envelope, fields (WX 3, 6, 8)."""
 
     api_type = WebexApi
@@ -270,12 +270,6 @@ class WebexStream(CallRecordStream):
         return span, windows
 
     @property
-    def _api(self) -> WebexApi:
-        api = self.api
-        assert isinstance(api, WebexApi)  # noqa: S101 - `api_type` says so
-        return api
-
-    @property
     def _locations(self) -> Sequence[str]:
         return list(dict.fromkeys(self.config.get("webex_locations") or ()))
 
@@ -292,7 +286,7 @@ class WebexStream(CallRecordStream):
 
     @override
     def new_paginator(self, window: TimeWindow) -> LinkPaginator:
-        return LinkPaginator(self._api.may_follow, passes=len(self._passes))
+        return LinkPaginator(self.api.may_follow, passes=len(self._passes))
 
     @override
     def request(self, window: TimeWindow, page: tuple[int, str | None]) -> requests.Request:
@@ -315,22 +309,22 @@ class WebexStream(CallRecordStream):
 
     @override
     def fetch(self, window: TimeWindow, page: tuple[int, str | None]) -> Page:
-        asked, (_, url) = self._api.url, page
+        asked, (_, url) = self.api.url, page
         if url is None and window.query_end < datetime.now(UTC) - self.endpoint(window)[1]:
-            self._api.warn_of_loss(window.query_start, window.query_end)
+            self.api.warn_of_loss(window.query_start, window.query_end)
             return Page([])
         try:
             return super().fetch(window, page)
         except Refused as error:
             if url is not None and error.status == requests.codes.bad_request:
                 raise LinkRefused(str(error)) from None
-            if url is not None or self._api.url == asked:
+            if url is not None or self.api.url == asked:
                 raise
             return self.fetch(window, page)  # in the region that the refusal named
 
     @override
     def read_body(self, response: requests.Response) -> tuple[Envelope[Any], list[Record]]:
-        return (Envelope([]), []) if self._api.is_empty(response) else super().read_body(response)
+        return (Envelope([]), []) if self.api.is_empty(response) else super().read_body(response)
 
     @override
     def remarks(self) -> Sequence[str]:
@@ -458,4 +452,4 @@ class LiveCallHistory(WebexStream):
         return window.end if self._live_from is None else max(window.end, self._live_from)
 
 
-STREAMS: Sequence[type[CallRecordStream]] = (DetailedCallHistory, LiveCallHistory)
+STREAMS: Sequence[type[CallRecordStream[Any]]] = (DetailedCallHistory, LiveCallHistory)
