@@ -133,10 +133,14 @@ def _is_empty(value: Any) -> bool:
 
 
 def unknown(names: Iterable[str]) -> Iterator[str]:
-    """A sentence for each name that is neither ours nor the SDK's."""
-    known = list(CONFIG_SCHEMA["properties"])
+    """A sentence for each name that is neither ours nor the SDK's.
+
+    Of an object in `meltano.yml` Meltano sets a variable for each member besides: those say nothing new.
+    """
+    names, known = list(names), list(CONFIG_SCHEMA["properties"])
+    objects = [name for name in names if "object" in CONFIG_SCHEMA["properties"].get(name, {}).get("type", ())]
     for name in names:
-        if name not in known:
+        if name not in known and not name.lower().startswith(tuple(f"{each}_" for each in objects)):
             nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0.5)
             hint = f" Did you mean {nearest[0]}?" if nearest else ""
             yield f"There is no setting {as_written(name)}: it is passed over.{hint}"

@@ -145,6 +145,13 @@ def test_known_names_are_not_warned_of() -> None:
     assert "There is no setting" not in forked({**VOISO, **known}).stderr
 
 
+def test_meltano_s_variables_for_the_members_of_an_object_are_not_taken_for_slips() -> None:
+    variables = {"TAP_CALLRECORDS_STREAM_MAPS_VOISO_CDR_NOTE": "x"}
+    maps = {"stream_maps": {"voiso_cdr": {"note": "'x'"}}}
+    assert "There is no setting" not in forked({**VOISO, **maps}, environment=variables).stderr
+    assert "There is no setting stream_maps_voiso_cdr_note" in forked(VOISO, environment=variables).stderr
+
+
 @pytest.mark.parametrize(
     ("config", "state"),
     [
