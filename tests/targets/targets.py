@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,12 +37,34 @@ class Target(ABC):
         settings: for Meltano.
         loaders: definitions that meltano.yml lacks, or has for other surroundings.
         upserts: whether a record takes the place of the one that has its key.
+        encodings: of files that it loads.
+        schema: what it loads into.
     """
 
     name: str
     settings: Mapping[str, Any]
     loaders: Sequence[Mapping[str, Any]] = ()
     upserts = True
+    encodings: Sequence[Mapping[str, str]] = ()
+    schema = SCHEMA
+
+    def load(self, messages: bytes, folder: Path) -> None:
+        """Give it messages, without Meltano but with the settings and variables of `meltano.yml`."""
+        project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+        loader = next(each for each in project["plugins"]["loaders"] if each["name"] == self.name)
+        loader |= next(iter(self.loaders), {})
+        settings = {each["name"]: each["value"] for each in loader["settings"] if "value" in each}
+        config = folder / "target.json"
+        config.write_text(json.dumps({**settings, **self.settings, "default_target_schema": self.schema}))
+        executable = Path(sys.executable).parent / loader["executable"]
+        done = subprocess.run(
+            [executable, "--config", config],
+            input=messages,
+            capture_output=True,
+            check=False,
+            env={**os.environ, **loader.get("env", {})},
+        )
+        assert done.returncode == 0, done.stderr[-3000:].decode()
 
     @abstractmethod
     def read(self, streams: Sequence[str]) -> dict[str, list[Row]]:
@@ -94,6 +118,12 @@ class DuckDB(Target):
     """target-callrecords-duckdb, into a file."""
 
     name = "target-duckdb"
+    encodings = (
+        {"format": "jsonl"},
+        {"format": "jsonl", "compression": "gzip"},
+        {"format": "parquet"},
+        {"format": "arrow"},
+    )
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "warehouse.duckdb"
@@ -104,7 +134,7 @@ class DuckDB(Target):
         loaded = {}
         with duckdb.connect(str(self._file), read_only=True) as warehouse:
             for stream in streams:
-                found = warehouse.execute(f"select * from {SCHEMA}.{stream}")
+                found = warehouse.execute(f"select * from {self.schema}.{stream}")
                 columns = [column[0] for column in found.description or ()]
                 loaded[stream] = self._rows(stream, columns, found.fetchall())
         return loaded
@@ -115,7 +145,7 @@ class DuckDB(Target):
         with duckdb.connect(str(self._file), read_only=True) as warehouse:
             for stream, key, path in wanted:
                 where = " and ".join(f"{name} = ?" for name in KEYS[stream])
-                select = f"select _rescued_data ->> '$.{_dotted(path)}' from {SCHEMA}.{stream} where {where}"
+                select = f"select _rescued_data ->> '$.{_dotted(path)}' from {self.schema}.{stream} where {where}"
                 found.append(str(warehouse.execute(select, key).fetchall()[0][0]))
         return found
 
@@ -123,13 +153,14 @@ class DuckDB(Target):
     def rescued(self, streams: Sequence[str]) -> dict[str, int]:
         count = "select count(*) from {}.{} where _rescued_data is not null"
         with duckdb.connect(str(self._file), read_only=True) as warehouse:
-            return {each: warehouse.execute(count.format(SCHEMA, each)).fetchall()[0][0] for each in streams}
+            return {each: warehouse.execute(count.format(self.schema, each)).fetchall()[0][0] for each in streams}
 
 
 class PostgreSQL(Target):
     """meltanolabs-target-postgres, into a server of the tests' own."""
 
     name = "target-postgres"
+    encodings = ({"format": "jsonl"},)
 
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
@@ -146,7 +177,7 @@ class PostgreSQL(Target):
         loaded = {}
         with psycopg.connect(self._server.url) as warehouse:
             for stream in streams:
-                found = warehouse.execute(f"select * from {SCHEMA}.{stream}")
+                found = warehouse.execute(f"select * from {self.schema}.{stream}")
                 columns = [column.name for column in found.description or ()]
                 loaded[stream] = self._rows(stream, columns, found.fetchall())
         return loaded
@@ -157,7 +188,7 @@ class PostgreSQL(Target):
         with psycopg.connect(self._server.url) as warehouse:
             for stream, key, path in wanted:
                 where = " and ".join(f"{name} = %s" for name in KEYS[stream])
-                select = f"select _rescued_data #>> %s from {SCHEMA}.{stream} where {where}"
+                select = f"select _rescued_data #>> %s from {self.schema}.{stream} where {where}"
                 found.append(str(warehouse.execute(select, (list(path), *key)).fetchall()[0][0]))
         return found
 
@@ -165,13 +196,14 @@ class PostgreSQL(Target):
     def rescued(self, streams: Sequence[str]) -> dict[str, int]:
         count = "select count(*) from {}.{} where jsonb_typeof(_rescued_data) = 'object'"
         with psycopg.connect(self._server.url) as warehouse:
-            return {each: warehouse.execute(count.format(SCHEMA, each)).fetchall()[0][0] for each in streams}
+            return {each: warehouse.execute(count.format(self.schema, each)).fetchall()[0][0] for each in streams}
 
 
 class Snowflake(Target):
     """meltanolabs-target-snowflake on fakesnow, in an environment of their own."""
 
     name = "target-snowflake"
+    encodings = ({"format": "jsonl"},)
 
     def __init__(self, folder: Path) -> None:
         python = ROOT / ".venv-snowflake/bin/python"
@@ -200,7 +232,7 @@ class Snowflake(Target):
     def read(self, streams: Sequence[str]) -> dict[str, list[Row]]:
         columns = {stream: list(properties(stream)) for stream in streams}
         quoted = {stream: ", ".join(f'"{name.upper()}"' for name in names) for stream, names in columns.items()}
-        found = self._query([f"select {quoted[stream]} from {SCHEMA}.{stream}" for stream in streams])
+        found = self._query([f"select {quoted[stream]} from {self.schema}.{stream}" for stream in streams])
         return {stream: self._rows(stream, columns[stream], rows) for stream, rows in zip(streams, found, strict=True)}
 
     @override
@@ -208,13 +240,13 @@ class Snowflake(Target):
         selects = []
         for stream, key, path in wanted:
             where = " and ".join(f"{name} = '{value}'" for name, value in zip(KEYS[stream], key, strict=True))
-            selects.append(f"select _rescued_data:{_dotted(path)}::string from {SCHEMA}.{stream} where {where}")
+            selects.append(f"select _rescued_data:{_dotted(path)}::string from {self.schema}.{stream} where {where}")
         return [str(rows[0][0]) for rows in self._query(selects)]
 
     @override
     def rescued(self, streams: Sequence[str]) -> dict[str, int]:
         count = "select count(*) from {}.{} where _rescued_data is not null and not is_null_value(_rescued_data)"
-        found = self._query([count.format(SCHEMA, stream) for stream in streams])
+        found = self._query([count.format(self.schema, stream) for stream in streams])
         return {stream: rows[0][0] for stream, rows in zip(streams, found, strict=True)}
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
+from tests.support.tap import catalog_of, command
 from tests.targets.conftest import Loaded, key
 from tests.targets.targets import Row
 from tests.targets.vendors import STREAMS, TABLES, TEXTS, Key
@@ -69,12 +73,34 @@ def test_rows_with_rescued_data_can_be_found(loaded: Loaded, stream: str) -> Non
     assert loaded.rescued[stream] == sum(record["_rescued_data"] is not None for record in records) > 0
 
 
+def test_files_make_the_tables_that_lines_make(loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = loaded.target
+    if not target.encodings:
+        pytest.skip("this target takes no files")
+    expected = {stream: _by_key(stream, rows) for stream, rows in loaded.later_rows.items()}
+    catalog = catalog_of(loaded.vendors.config, STREAMS)
+    for encoding in target.encodings:
+        monkeypatch.setattr(target, "schema", "by_" + "_".join(encoding.values()))
+        files = {"encoding": dict(encoding), "storage": {"root": str(tmp_path / "files")}}
+        done = command({**loaded.vendors.config, "batch_config": files}, catalog=catalog)
+        assert done.exit_code == 0, done.stderr[-3000:]
+        assert {"BATCH", "SCHEMA", "STATE"} == {message["type"] for message in done.messages}
+        target.load(done.raw, tmp_path)
+        rows = target.read(STREAMS)
+        assert {stream: _by_key(stream, rows[stream]) for stream in STREAMS} == expected, encoding
+        assert {stream: len(rows[stream]) for stream in STREAMS} == {name: len(each) for name, each in expected.items()}
+
+
 def test_every_registered_stream_is_tested() -> None:
     assert set(STREAMS) <= set(TABLES)
 
 
 def _kept(loaded: Loaded, stream: str, record: Row) -> Row:
     return _comparable(stream, {name: loaded.target.kept(value, name, stream) for name, value in record.items()})
+
+
+def _by_key(stream: str, rows: Sequence[Row]) -> dict[Key, Row]:
+    return {key(stream, row): _comparable(stream, row) for row in rows}
 
 
 def _comparable(stream: str, row: Row) -> Row:
