@@ -7,15 +7,13 @@ import argparse
 from benchmarks.page import keep, write
 from benchmarks.tables import TABLES, Size, programs
 
-LARGE = ("memory", "end_to_end")
+LARGE = ("memory", "end_to_end", "day")
 
 
 def main() -> None:
     """Measure what was asked for; the large runs only when they are named, or with `all`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "tables", nargs="*", help=f"{', '.join(TABLES)}, or all; without: all but {' and '.join(LARGE)}"
-    )
+    parser.add_argument("tables", nargs="*", help=f"{', '.join(TABLES)}, or all; without: all but {', '.join(LARGE)}")
     parser.add_argument("--rows", type=int, default=Size.rows)
     parser.add_argument("--rounds", type=int, default=Size.rounds)
     parser.add_argument("--programs", nargs="*", default=[], metavar="NAME", help="only these (parts of names)")
@@ -31,7 +29,9 @@ def main() -> None:
         table = programs(size, options.programs) if name == "programs" else TABLES[name](size)
         print(f"\n{name}\n\n{table.markdown()}\n", flush=True)
         if not options.quick:
-            rounds = "one run each" if name in LARGE else f"medians of {table.rounds or size.rounds} alternating rounds"
+            rounds = (
+                "one run each" if name == "memory" else f"medians of {table.rounds or size.rounds} alternating rounds"
+            )
             keep(name, table.markdown(), table.numbers, rounds)
     if options.write:
         write()

@@ -243,23 +243,32 @@ def memory(size: Size) -> Table:
 
 
 def end_to_end(size: Size) -> Table:
-    """Through Meltano into DuckDB and PostgreSQL: once with many rows; with fewer, what the target's settings do."""
-    from benchmarks import end_to_end as ways  # noqa: PLC0415 - its imports would count as memory of the programs measured above
+    """Whole runs into an empty DuckDB file and an empty PostgreSQL server, each way in turn."""
+    return _whole_runs(size, size.rows)
 
-    table = Table(ways.HEAD)
-    with served(rows=size.rows * 5, windows=2 if size.few else 50) as data:
-        measured = [("tap alone, output thrown away", data.rows, ways.tap_alone(data))]
-        loads = [(way, data.end, data.rows) for way in ways.AS_SHIPPED]
-        loads += [(way, data.few_end, data.few) for way in ways.AS_SHIPPED]
-        loads += [(way, data.start + timedelta(days=3), data.rows // 50 * 3) for way in ways.WITH_SETTINGS]
-        if size.few:
-            del loads[1:]
-        for way, end, rows in loads:
-            measured.append((way.title, rows, ways.load(data, way, end, rows)))
-            print(f"  {way.title}, {rows:,} rows: {measured[-1][2].wall:.1f} s", flush=True)
-    for title, rows, parts in measured:
-        table.rows.append(ways.line(title, rows, parts))
-        table.numbers[f"{title}: {rows}"] = vars(parts)
+
+def day(size: Size) -> Table:
+    """The same of 10,000 rows, which is a day of a mid-sized account: here starting counts."""
+    return _whole_runs(size, min(size.rows, 10_000))
+
+
+def _whole_runs(size: Size, rows: int) -> Table:
+    from benchmarks import end_to_end as runs  # noqa: PLC0415 - its imports would count as memory of the programs measured above
+
+    rounds = min(size.rounds, 3)
+    table = Table(runs.HEAD, rounds)
+    measured: dict[str, list[Any]] = {}
+    with served(rows=rows, windows=2 if size.few else 10) as data:
+        for number in range(rounds):
+            for way in runs.IN_THIS_ENVIRONMENT if size.few else runs.WAYS:
+                parts = runs.load(data, way, data.end, data.rows)
+                measured.setdefault(way.title, []).append(parts)
+                used = f"{sum(parts.cpu.values()):.2f} s CPU, {parts.wall:.1f} s, {parts.peak_mb:.0f} MB"
+                print(f"  round {number + 1} of {rounds}: {way.title}: {used}", flush=True)
+        for title, each in measured.items():
+            parts = runs.middle(each)
+            table.rows.append(runs.line(title, data.rows, parts))
+            table.numbers[title] = {**vars(parts), "us_a_row": sum(parts.cpu.values()) / data.rows * 1e6}
     return table
 
 
@@ -271,5 +280,6 @@ TABLES: dict[str, Callable[[Size], Table]] = {
     "startup": startup,
     "memory": memory,
     "end_to_end": end_to_end,
+    "day": day,
 }
 __all__ = ["TABLES", "TAP", "Size", "Table"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TABLES = {"programs": 4, "vendors": 3, "latency": 3, "history": 2, "startup": 7, "memory": 3, "end_to_end": 2}
+TABLES = {"programs": 4, "vendors": 3, "latency": 3, "history": 2, "startup": 7, "memory": 3, "end_to_end": 2, "day": 2}
 
 
 @pytest.mark.slow

@@ -1,4 +1,7 @@
-"""A dlt pipeline over its rest_api source: to JSON lines in a folder, or extracted only."""
+"""A dlt pipeline over its rest_api source: to JSON lines in a folder, extracted only, or merged into a warehouse.
+
+`--duckdb FILE` and `--postgres URL` name the warehouse; the rows go into the table `callrecords.eightx8_call_legs`.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,14 @@ class ScrollIdPaginator(JSONResponseCursorPaginator):  # type: ignore[misc,unuse
             self._next_reference = None
 
 
+FILES = {"duckdb": "parquet", "postgres": "csv"}
+"""What the destination loads fastest, by dlt's documentation."""
+
+
 def main() -> None:
     job = Job.read()
     names = job.names
+    warehouse = next((kind for kind in FILES if f"--{kind}" in sys.argv), None)
 
     def converted(row: dict[str, Any]) -> dict[str, Any]:
         record = {names[name]: value for name, value in row.items()}
@@ -52,7 +60,7 @@ def main() -> None:
                 {
                     "name": STREAM,
                     "primary_key": list(KEYS),
-                    "write_disposition": "append",
+                    "write_disposition": "merge" if warehouse else "append",
                     "max_table_nesting": 0,
                     "endpoint": {"path": "v2/call-legs", "params": job.params, "data_selector": "data"},
                     "processing_steps": [{"map": converted}],
@@ -67,6 +75,16 @@ def main() -> None:
             DATA_WRITER__DISABLE_COMPRESSION="true",
             NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION="true",
         )
+        if warehouse:
+            place = sys.argv[sys.argv.index(f"--{warehouse}") + 1]
+            load = dlt.pipeline(
+                "call_legs",
+                destination=getattr(dlt.destinations, warehouse)(place),
+                dataset_name="callrecords",
+                pipelines_dir=str(Path(folder) / "work"),
+            )
+            load.run(source, loader_file_format=FILES[warehouse])
+            return
         pipeline = dlt.pipeline(
             "call_legs", destination="filesystem", dataset_name="calls", pipelines_dir=str(Path(folder) / "work")
         )
