@@ -157,6 +157,31 @@ def test_results_below_the_block_are_never_taken_for_cut_where_pages_after_the_e
     assert not walk.cut
 
 
+@pytest.mark.parametrize("beyond_end", ["refuse", "last"])
+@settings(deadline=None)
+@given(st.integers(1, 40), st.integers(1, 20), st.sampled_from([100, 360]), st.sampled_from(READINGS))
+def test_a_full_last_page_is_the_last_one_where_a_smaller_page_over_its_end_shows_it(
+    beyond_end: str, pages: int, size: int, block: int, reading: str
+) -> None:
+    size = dividing(size, block)
+    total = min(pages * size, block - size)
+    walk = Walk(total, Paging(reading=reading, block=block, beyond_end=beyond_end), size)  # type: ignore[arg-type]
+    assert walk.is_complete
+    assert walk.cut is not any(total % smaller for smaller in range(2, size))
+    if not walk.cut:
+        last = walk.asked[-1]
+        assert (last.number - 1) * last.size < total < last.number * last.size
+        assert last.size < size
+        assert len(walk.asked) == total // size + 2
+
+
+def test_a_full_last_page_behind_a_token_is_shown_to_be_the_last_one_by_a_page_behind_that_token() -> None:
+    walk = Walk(30, Paging(reading="A", block=20, beyond_end="refuse"), 10)
+    assert walk.is_complete
+    assert not walk.cut
+    assert walk.asked[-1] == SearchPage(2, 9, "20")
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 130), PAGINGS, st.integers(1, 120))
 def test_without_tokens_a_full_block_is_told_and_anything_shorter_is_read(
