@@ -92,7 +92,10 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
         if name.endswith("_url") and value and (problem := _url_problem(str(value))):
             yield f"setting {name} {problem}"
         if name in _SENT_IN_HEADERS and not _fits_header(str(value)):
-            yield f"setting {name} holds a blank at an end, a line break or a letter beyond ASCII: copy it again"
+            yield (
+                f"setting {name} begins or ends with a blank, or holds a line break or a character outside ASCII: "
+                "copy it again"
+            )
     if config.get("flattening_enabled") and not config.get("flattening_max_depth"):
         yield "setting flattening_max_depth is missing: flattening_enabled needs it"
     if config.get("pii_mode") == "hash" and not config.get("pii_hash_key"):
@@ -143,7 +146,7 @@ def unknown(names: Iterable[str]) -> Iterator[str]:
         if name not in known and not name.lower().startswith(tuple(f"{each}_" for each in objects)):
             nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0.5)
             hint = f" Did you mean {nearest[0]}?" if nearest else ""
-            yield f"There is no setting {as_written(name)}: it is passed over.{hint}"
+            yield f"There is no setting {as_written(name)}: it is ignored.{hint}"
 
 
 def from_files(config: Mapping[str, Any] | Path | str | Sequence[Path | str] | None) -> dict[str, Any]:
@@ -247,7 +250,7 @@ def _url_problem(url: str) -> str | None:
     if parts.username or parts.password or parts.query or parts.fragment:
         return "must be a plain URL, without credentials, query or fragment"
     if parts.scheme == "http" and not _is_loopback(host):
-        return "must begin with https://: credentials never travel in clear (http is for loopback hosts only)"
+        return "must begin with https://: credentials are never sent unencrypted (http is for loopback hosts only)"
     return None
 
 

@@ -7,7 +7,7 @@ SingerSDKError
 │  └─ EndpointGone          the vendor no longer serves an endpoint     ends the stream
 ├─ MappingError ...         a stream map fails                          ends the run at once
 ├─ OutputLost               nobody takes what is written                ends the run at once
-└─ FatalAPIError            a request or a window can't be had          ends the stream
+└─ FatalAPIError            a request or a window can't be read         ends the stream
    ├─ Refused               the vendor refused a request for good
    ├─ PageLost              ... or has forgotten a cursor
    └─ AskedTooMuch          ... or does not serve a window as a whole
@@ -69,7 +69,7 @@ class OutputLost(SingerSDKError):  # noqa: N818 - named for what it is
             trouble = "Standard output is closed"
         elif not isinstance(error, BrokenPipeError):
             trouble = f"Standard output can't be written ({error.strerror})"
-        return cls(f"{trouble}; the last STATE that it took holds.")
+        return cls(f"{trouble}; the last STATE that it took is valid.")
 
 
 class BrokenBody(ValueError):  # noqa: N818 - named for what it is
@@ -88,7 +88,7 @@ def tell(error: Exception, logger: logging.Logger) -> None:
     if isinstance(error, STREAM_ENDING):
         logger.error("%s", one_line(error))
     else:
-        logger.error("A fault in tap-callrecords; please report it with this traceback", exc_info=error)
+        logger.error("A bug in tap-callrecords; please report it with this traceback", exc_info=error)
 
 
 def was_told(error: BaseException) -> bool:

@@ -226,7 +226,7 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
         )
         if span.unreachable_since is not None:
             self.logger.warning(
-                "%s serves nothing before %s: calls from %s until then can't be had.",
+                "%s serves nothing before %s: calls from %s until then can't be read.",
                 self.product,
                 instants.to_text(span.start),
                 instants.to_text(span.unreachable_since),
@@ -242,7 +242,7 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
         windows = self.windows_of(span)
         if not windows:
             self.logger.warning(
-                "Nothing is to be read: this run would begin at %s and end at %s (bookmark and settings start_date, "
+                "There is nothing to read: this run would begin at %s and end at %s (bookmark and settings start_date, "
                 "end_date, lookback_hours, settle_minutes).",
                 instants.to_text(span.start),
                 instants.to_text(span.end),

@@ -398,5 +398,6 @@ def check_state(state: Any) -> None:
         except (ValueError, TypeError, AttributeError):
             raise ConfigurationError(
                 f"State: the replication_key_value of stream {stream} is not a date and time like "
-                "2026-01-31T00:00:00.000Z. Mend it, or remove the stream's bookmark to read from the start date again."
+                "2026-01-31T00:00:00.000Z. Correct it, or remove the stream's bookmark to read from the start date "
+                "again."
             ) from None

@@ -64,7 +64,7 @@ def test_the_sdk_s_settings_come_through_from_variables(folder: Path) -> None:
     assert all(record["seen_by"] == "a stream map" and "from_party" not in record for record in records)
     (schema,) = (each["schema"]["properties"] for each in messages if each["type"] == "SCHEMA")
     assert schema["_rescued_data"]["type"] == ["string", "null"]  # as flattening has it
-    assert "There is no setting pii_modus: it is passed over. Did you mean pii_mode?" in done.stderr
+    assert "There is no setting pii_modus: it is ignored. Did you mean pii_mode?" in done.stderr
 
 
 def test_the_sdk_s_settings_can_be_set_by_meltano_s_command(folder: Path) -> None:

@@ -128,16 +128,16 @@ def test_a_whole_number_that_is_written_as_a_decimal_is_one() -> None:
 
 def test_a_name_that_nobody_knows_is_warned_of_with_the_nearest_one() -> None:
     out = forked({**VOISO, "pii_modus": "hash", "stream_map": {}, "zzz": 1})
-    assert "There is no setting pii_modus: it is passed over. Did you mean pii_mode?" in out.stderr
-    assert "There is no setting stream_map: it is passed over. Did you mean stream_maps?" in out.stderr
-    assert "There is no setting zzz: it is passed over.\n" in out.stderr
+    assert "There is no setting pii_modus: it is ignored. Did you mean pii_mode?" in out.stderr
+    assert "There is no setting stream_map: it is ignored. Did you mean stream_maps?" in out.stderr
+    assert "There is no setting zzz: it is ignored.\n" in out.stderr
 
 
 def test_a_variable_that_nobody_knows_is_warned_of_but_not_that_of_another_program() -> None:
     ours = {"TAP_CALLRECORDS_VOISO_APIKEY": "x", "TAP_CALLRECORDS_WAREHOUSE": "x", "TAP_CALLRECORDS__SELECT": "[]"}
     out = forked(VOISO, environment={**ours, "TAP_CALLRECORDS_LOGLEVEL": "info"})
     assert out.stderr.count("There is no setting") == 1
-    assert "There is no setting voiso_apikey: it is passed over. Did you mean voiso_api_key?" in out.stderr
+    assert "There is no setting voiso_apikey: it is ignored. Did you mean voiso_api_key?" in out.stderr
 
 
 def test_known_names_are_not_warned_of() -> None:
@@ -165,4 +165,4 @@ def test_a_run_that_has_nothing_to_read_says_so(config: dict[str, Any], state: s
     catalog["streams"] = [each for each in catalog["streams"] if each["stream"] == "voiso_cdr"]
     out = forked({**VOISO, **config}, catalog=catalog, state=bookmarks(state) if state else None)
     assert out.exit_code == 0, out.stderr
-    assert out.stderr.count("Nothing is to be read: this run would begin at") == 1
+    assert out.stderr.count("There is nothing to read: this run would begin at") == 1

@@ -67,7 +67,7 @@ def check(streams: Sequence[CallRecordStream[Any]]) -> Iterator[Finding]:
         del waiting[finding.stream]
         yield finding
     for name in waiting:
-        yield Finding(name, ok=False, said="no answer within a minute. What was waited for stands in the log.")
+        yield Finding(name, ok=False, said="no answer within a minute. The log says what it was waiting for.")
 
 
 def _check_source(streams: Sequence[CallRecordStream[Any]], found: queue.SimpleQueue[Finding]) -> None:
@@ -82,7 +82,7 @@ def _check_source(streams: Sequence[CallRecordStream[Any]], found: queue.SimpleQ
             said, ok = REDACTOR.clean(one_line(error)), False
         except Exception as error:  # noqa: BLE001 - a fault of ours, told with its traceback
             tell(error, stream.logger)
-            said, ok = f"a fault in tap-callrecords ({type(error).__name__})", False
+            said, ok = f"a bug in tap-callrecords ({type(error).__name__})", False
         found.put(Finding(stream.name, ok, said))
 
 
@@ -126,7 +126,7 @@ def _seen(stream: CallRecordStream[Any], until: float) -> str:
         looked_from = window.start
     if looked_from is None:
         raise ConfigurationError(
-            "nothing was asked for, as no time lies between settings start_date and end_date, or settle_minutes."
+            "nothing was asked for, as there is no time between settings start_date and end_date, or settle_minutes."
         )
     return f"no record in the last {_days(datetime.now(UTC) - looked_from)}"
 

@@ -80,7 +80,7 @@ class Run:
         if isinstance(error, STREAM_ENDING):
             said = key = REDACTOR.clean(one_line(error))
         else:  # what it says itself may quote a row
-            said = f"a fault in tap-callrecords ({type(error).__name__})"
+            said = f"a bug in tap-callrecords ({type(error).__name__})"
             key = f"{said} {traceback.extract_tb(error.__traceback__)[-1]}"
         result.failed, result.trouble = True, f"Failed: {said}"
         if key not in self._told:  # a vendor that is down is told of once, and not for each of its lists

@@ -68,7 +68,7 @@ def proxy_for(url: str) -> Proxy | None:
     # A path, a query or a fragment: most likely a password with a letter that ends the host.
     if parsed.scheme not in _PROXY_SCHEMES or not parsed.host or any((parsed.request_uri != "/", parsed.fragment)):
         raise ConfigurationError(
-            f"No proxy that can be used is named by {variable}{_host_in(given)}: write it like "
+            f"There is no usable proxy in {variable}{_host_in(given)}: write it like "
             "http://proxy.example:3128, and special letters of a user name or password like %40."
         )
     if parsed.scheme.startswith("socks") and importlib.util.find_spec("socks") is None:

@@ -92,9 +92,8 @@ def read_within_bounds(response: requests.Response, **settings: Any) -> None:
                 break
             if size > LARGEST_BODY:
                 raise FatalAPIError(
-                    f"{host_of(response.url)} sent an answer of more than {LARGEST_BODY // 2**20} MiB, which is more "
-                    "than is taken into memory at once. Lower the page size of the source and run again: nothing "
-                    "was skipped."
+                    f"{host_of(response.url)} sent an answer of more than {LARGEST_BODY // 2**20} MiB, more than the "
+                    "tap takes into memory. Lower the page size of the source and run again: nothing was skipped."
                 )
             if time.monotonic() > ends:
                 raise requests.ReadTimeout(request=response.request)

@@ -18,7 +18,7 @@ from tap_callrecords.http.proxies import Proxy
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")  # so says http.client
 CREDENTIALS_OF_PROXY = (
-    "write them into what names it, like http://user:password@proxy.example:3128, with special letters like %40."
+    "write them into that setting, like http://user:password@proxy.example:3128, with special letters like %40."
 )
 
 
@@ -111,7 +111,7 @@ def _cure_of_hopeless_proxy(error: BaseException) -> str | None:
     passes = any(isinstance(each, socket.gaierror) and each.errno != socket.EAI_NONAME for each in _chain(error))
     if not _lies_before(error, proxy) or passes or proxies.has_worked(proxy):
         return None
-    return "correct what names it, or remove it where no proxy is needed."
+    return "correct that setting, or remove it if no proxy is needed."
 
 
 def _chain(error: BaseException) -> list[BaseException]:

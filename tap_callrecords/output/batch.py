@@ -220,7 +220,7 @@ class BatchFiles:
         except OSError as error:
             raise OutputLost(
                 f"The files of setting batch_config can't be written below {self._settings.root} "
-                f"({error.strerror or type(error).__name__}); the last STATE that was written holds."
+                f"({error.strerror or type(error).__name__}); the last STATE that was written is valid."
             ) from None
 
 
@@ -404,5 +404,5 @@ def _array(name: str, kind: Any, values: Sequence[Any]) -> Any:
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         raise OutputLost(
             f"Property {name} has a value that is not of its type {kind}, which a file can't hold; look at the stream "
-            "maps. The last STATE that was written holds."
+            "maps. The last STATE that was written is valid."
         ) from None

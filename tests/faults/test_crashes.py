@@ -149,4 +149,4 @@ def test_an_output_that_can_not_be_written_ends_the_run_with_one_line(
     assert done.returncode == 1
     errors = [line for line in done.stderr.splitlines() if " INFO " not in line]
     assert len(errors) == 1
-    assert f"{words}; the last STATE that it took holds." in errors[0]
+    assert f"{words}; the last STATE that it took is valid." in errors[0]

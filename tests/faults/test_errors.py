@@ -158,7 +158,7 @@ SETTINGS = (
     Case("Configuration: setting … must be a URL", config={**READY, "voiso_api_url": "cluster1.voiso.com"}),
     Case("Configuration: setting … must be a plain URL", config={**READY, "voiso_api_url": "https://a.example/?b=1"}),
     Case("Configuration: setting … must begin with", config={**READY, "voiso_api_url": "http://vendor.example"}),
-    Case("Configuration: setting … holds a blank", config={**READY, "voiso_api_key": "abcdef\n"}),
+    Case("Configuration: setting … begins or ends", config={**READY, "voiso_api_key": "abcdef\n"}),
     Case("Configuration: setting flattening_max_depth", config={**READY, "flattening_enabled": True}),
     Case("Configuration: … must be at least", config={**READY, "flattening_max_depth": -1}),
     Case("Configuration: … must be at most", config={**READY, "flattening_max_key_length": 1e11}),
@@ -412,7 +412,7 @@ REST = (
     Case("The target has stopped", "voiso", before=GONE_TARGET),
     Case("Standard output can't", "voiso", before=FULL_DISK),
     Case("Standard output is", "voiso", before=NO_OUTPUT),
-    Case("A fault in tap-callrecords", WORK, before=BUG),
+    Case("A bug in tap-callrecords", WORK, before=BUG),
 )
 CASES = (
     *(*SETTINGS, *STATES, *CONNECTIONS, *COMPLETENESS),
@@ -472,7 +472,7 @@ def test_an_error_is_told_word_for_word_in_one_line(case: Case, box: Sandbox, tm
     follows = "|".join(map(pattern, FOLLOWS))
     assert len(errors) == 1, out.stderr
     assert re.fullmatch(f"{pattern(row_of(case))}(?:{follows})*", errors[0]), errors[0]
-    assert ("Traceback" in out.stderr) == case.says.startswith("A fault")
+    assert ("Traceback" in out.stderr) == case.says.startswith("A bug")
 
 
 def test_a_certificate_that_is_not_verified_is_told_as_documented(tmp_path: Path) -> None:

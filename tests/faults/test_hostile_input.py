@@ -353,7 +353,7 @@ def page_of_blanks(size: int) -> bytes:
 
 
 TOO_LARGE = (
-    "127.0.0.1 sent an answer of more than 1 MiB, which is more than is taken into memory at once. Lower the page size "
+    "127.0.0.1 sent an answer of more than 1 MiB, more than the tap takes into memory. Lower the page size "
     "of the source and run again: nothing was skipped."
 )
 

@@ -190,8 +190,8 @@ def test_a_fault_of_the_tap_in_one_stream_leaves_the_others_whole(box: Sandbox) 
     out = forked(config, before=bug)
     assert out.exit_code == 1
     assert lost(box, config, [subject for subject in READ if subject.stream != "voiso_agents"], out) == []
-    assert errors(out) == ["A fault in tap-callrecords; please report it with this traceback"]
-    assert "Failed: a fault in tap-callrecords (TypeError)" in summary(out)["voiso_agents"]
+    assert errors(out) == ["A bug in tap-callrecords; please report it with this traceback"]
+    assert "Failed: a bug in tap-callrecords (TypeError)" in summary(out)["voiso_agents"]
 
 
 def test_a_fault_in_writing_ends_the_run_and_no_state_covers_what_was_not_written(box: Sandbox, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ BatchFiles.add_page = lambda *page: 1 / 0 if next(pages) == 20 else add_page(*pa
     files = {"encoding": {"format": "jsonl"}, "storage": {"root": str(tmp_path)}}
     out = forked(settings(box, batch_config=files), before=a_page_fails)
     assert out.exit_code == 1
-    assert errors(out) == ["A fault in tap-callrecords; please report it with this traceback"]
+    assert errors(out) == ["A bug in tap-callrecords; please report it with this traceback"]
     begun = [message["stream"] for message in out.messages if message["type"] == "SCHEMA"]
     announced = {message["stream"] for message in out.messages if message["type"] == "BATCH"}
     assert set(begun) - announced == {begun[-1]}

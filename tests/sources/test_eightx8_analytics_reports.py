@@ -41,7 +41,7 @@ def test_a_report_that_is_never_done_ends_the_run(empty: Sandbox, monkeypatch: p
     monkeypatch.setattr(eightx8_analytics, "STATUS_REQUESTS", 4)
     empty.eightx8_analytics.switches.polls = 1000
     out = read(empty)
-    assert "not finished a report after 4 inquiries" in str(out.error)
+    assert "not finished a report after 4 status requests" in str(out.error)
     assert "window_hours" in str(out.error)
     assert len(requests_for(empty, "/status")) == 4
     assert out.states == []

@@ -344,7 +344,7 @@ class Interactions(CallRecordStream[AnalyticsApi]):
             time.sleep(pauses.send(None))
             report = self.api.call(requests.Request("GET", f"{self.api.url}/{report.id}/status"), read_report)
         raise FatalAPIError(
-            f"{self.api.product} has not finished a report after {STATUS_REQUESTS} inquiries. The bookmark stays "
+            f"{self.api.product} has not finished a report after {STATUS_REQUESTS} status requests. The bookmark stays "
             "before this window; run again, with shorter windows (setting window_hours) if it stays so."
         )
 

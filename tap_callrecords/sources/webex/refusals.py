@@ -48,7 +48,7 @@ RENEWED_TOKEN_REFUSED = (
 NO_RIGHT = (
     "Webex does not let this user read call history. The integration or service app needs the scope "
     "spark-admin:calling_cdr_read, and the administrator who authorised it the role 'Webex Calling Detailed Call "
-    "History API access' (Control Hub, Users, Administrator roles). After granting it, authorise anew."
+    "History API access' (Control Hub, Users, Administrator roles). After granting it, authorise again."
 )
 
 
@@ -103,7 +103,7 @@ def _bad_parameter(response: requests.Response, config: Mapping[str, Any]) -> st
         if hours > OLDER_HISTORY_HOURS:
             return (
                 f"{clock}Webex serves less history than setting webex_history_hours says ({hours} hours). Set it to "
-                f"{OLDER_HISTORY_HOURS}, which is what older organisations have; what is older can't be had."
+                f"{OLDER_HISTORY_HOURS}, which is what older organisations have; what is older can't be read."
             )
         return f"{clock}Webex finds a time window too old. Check setting webex_history_hours and this machine's clock."
     sentences = {

@@ -147,7 +147,7 @@ class WebexApi(VendorApi):
         return VerbatimRequest("GET", f"{self.url}{request.path}?{urlencode(query, safe='/:,', quote_via=quote)}")
 
     def warn_of_loss(self, start: datetime, end: datetime) -> None:
-        """Say what can't be had any more."""
+        """Say what can't be read any more."""
         self.logger.warning(
             "Webex no longer serves what is from %s until %s: it left its history while the tap was reading.",
             instants.to_text(start),
@@ -225,7 +225,7 @@ class WebexApi(VendorApi):
                 self._base = region + urlsplit(self._base).path
                 self.logger.warning(
                     "Webex holds the data of this organisation at %s, which is used for this run. Set webex_api_url "
-                    "to %s to save the detour.",
+                    "to %s to save a request.",
                     host_of(region),
                     self._base,
                 )

@@ -79,6 +79,6 @@ class RefreshToken(TokenClient):
         if days < SOON_DAYS:
             self._api.logger.warning(
                 "The refresh token of setting webex_refresh_token expires in %.0f days: authorise the integration or "
-                "service app anew before.",
+                "service app again before then.",
                 days,
             )
