@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from upath import UPath
 
 from sandbox import Fault, Sandbox
+from tap_callrecords.errors import OutputLost
 from tap_callrecords.output import batch
 from tests.support.files import rows_of, with_files_read
 from tests.support.tap import Output, command, sync
@@ -117,13 +119,17 @@ def by_start(box: Sandbox) -> list[str]:
     return [row["start_time_utc"] for row in rows]
 
 
-def test_a_file_holds_as_many_records_as_asked_for_and_small_windows_share_one(box: Sandbox, tmp_path: Path) -> None:
-    config = config_of(box, "eightx8_work", window_hours=1, **files(tmp_path, batch_size=20))
-    sizes = [
-        len(rows_of(message))
-        for message in sync(config).messages
-        if message["type"] == "BATCH" and message["stream"] == "eightx8_call_legs"
-    ]
+MAPPED = {"stream_maps": {"eightx8_call_legs": {"added": "'new'"}}}
+
+
+@pytest.mark.parametrize(("form", "more"), [("jsonl", {}), ("jsonl", MAPPED), ("parquet", MAPPED)])
+def test_a_file_holds_as_many_records_as_asked_for_and_small_windows_share_one(
+    box: Sandbox, tmp_path: Path, form: str, more: dict[str, Any]
+) -> None:
+    config = config_of(box, "eightx8_work", window_hours=1, **files(tmp_path, {"format": form}, batch_size=20), **more)
+    messages = [each for each in sync(config).messages if each.get("stream") == "eightx8_call_legs"]
+    columns = messages[0]["schema"]["properties"]
+    sizes = [len(rows_of(message, columns=columns)) for message in messages if message["type"] == "BATCH"]
     assert len(sizes) > 2
     assert set(sizes[:-1]) == {20}
     assert 0 < sizes[-1] <= 20
@@ -195,6 +201,28 @@ def test_a_prefix_may_name_a_folder(box: Sandbox, tmp_path: Path) -> None:
     assert output.error is None
     assert all(path.name.startswith("of-tap-callrecords-voiso_") for path in (tmp_path / "new" / "calls").iterdir())
     assert with_files_read(output).records("voiso_cdr")
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("ms", "UTC")])
+def test_a_column_without_a_value_has_its_type(kind: pa.DataType) -> None:
+    assert batch._array("n", kind, [None, None]).type == kind
+
+
+def test_what_may_be_anything_and_what_is_no_text_in_a_column_of_text_is_json() -> None:
+    anything = batch._array("n", None, [{"a": [1]}, None, "b"])
+    assert (anything.type, anything.to_pylist()) == (pa.string(), ['{"a":[1]}', None, '"b"'])
+    assert batch._array("n", None, [None]).type == pa.string()
+    assert batch._array("n", pa.string(), [{"a": [1]}, None, "b"]).to_pylist() == ['{"a":[1]}', None, "b"]
+
+
+@pytest.mark.parametrize(("kind", "value"), [(pa.int64(), "many"), (pa.float64(), "many"), (pa.int64(), 2**70)])
+def test_a_value_that_is_not_of_its_column_s_type_is_a_readable_error(kind: pa.DataType, value: Any) -> None:
+    with pytest.raises(OutputLost) as told:
+        batch._array("waited", kind, [1, value])
+    assert str(told.value) == (
+        f"Property waited has a value that is not of its type {kind}, which a file can't hold; look at the stream "
+        "maps. The last STATE that was written holds."
+    )
 
 
 # Faults
