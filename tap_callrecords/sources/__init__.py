@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tap_callrecords.sources import eightx8_analytics, eightx8_contact_center, eightx8_work, voiso, webex
+from tap_callrecords.sources import (
+    eightx8_analytics,
+    eightx8_contact_center,
+    eightx8_work,
+    voiso,
+    webex,
+)
 from tap_callrecords.sources.source import Source
 
 SOURCES: Sequence[Source] = (

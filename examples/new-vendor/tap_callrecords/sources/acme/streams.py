@@ -45,7 +45,7 @@ class AcmeApi(VendorApi):
         return {**super().headers(), "X-Api-Key": self.config["acme_api_key"]}
 
 
-class Calls(CallRecordStream):
+class Calls(CallRecordStream[AcmeApi]):
     """One row per call that has ended."""
 
     name = "acme_calls"
@@ -72,4 +72,4 @@ class Calls(CallRecordStream):
         return Page(records, announced=announced_count(envelope.total))
 
 
-STREAMS: Sequence[type[CallRecordStream]] = (Calls,)
+STREAMS: Sequence[type[CallRecordStream[Any]]] = (Calls,)
