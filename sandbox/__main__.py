@@ -35,7 +35,7 @@ def main() -> None:
         port=options.port,
         warm=options.warm,
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # raised anew by the server once it has stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # raised again by the server once it has stopped
     box.serve(lambda: _announce(box, options.ready_file))
 
 

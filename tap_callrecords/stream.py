@@ -367,7 +367,7 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
         """Read all windows; pages are written at once, or yielded as records where the SDK has to work on them."""
         testing = self.ABORT_AT_RECORD_COUNT is not None
         if not testing:
-            self._mend_bookmark()
+            self._correct_bookmark()
         span, windows = self.plan()
         if testing:  # newest first: a test wants a record soon, and leaves no bookmark
             windows = windows[::-1][: self.test_windows]
@@ -398,7 +398,7 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
                     run.seen.forget_before(finished.index)
         self._report(run)
 
-    def _mend_bookmark(self) -> None:
+    def _correct_bookmark(self) -> None:
         """Take a bookmark in the future back: nobody can have read up to there, and it would keep runs from reading."""
         now, bookmark = datetime.now(UTC), self.read_bookmark()
         if bookmark is None or bookmark <= instants.to_text(now):

@@ -48,7 +48,7 @@ TESTS = ("all", "schema", "disabled")
 
 
 class ReadableCommand(SingerCommand):
-    """The command line: an error that a person can mend ends it with one line instead of a traceback."""
+    """The command line: an error that a person can correct ends it with one line instead of a traceback."""
 
     problem: str | None = None
     """What was wrong before there were logs to say it in."""

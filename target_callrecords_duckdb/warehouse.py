@@ -308,7 +308,7 @@ class Warehouse:
             self._logger.warning("Stream %s: %s is not in the schema, and is not loaded", table.name, name)
 
     def as_lines(self, part: Part, file: Path) -> None:
-        """Write a Parquet or Arrow file anew, as JSON lines."""
+        """Write a Parquet or Arrow file again, as JSON lines."""
         try:
             with self._source(part, {}) as (source, _):
                 self._connection.execute(f"copy (select * from {source}) to {_text(file)} (format json)")

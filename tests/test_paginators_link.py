@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
 from tap_callrecords.paging.base import CursorRepeated, Page
-from tap_callrecords.paging.links import LinkPaginator, mended_link, next_link
+from tap_callrecords.paging.links import LinkPaginator, corrected_link, next_link
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "sandbox" / "samples" / "webex_link_headers.json").read_text())
 URL = EXAMPLES.pop("expected_next_url_for_all_but_last_two")
@@ -79,7 +79,7 @@ HERE = "https://calls.example/v1/feed?max=5"
     ],
 )
 def test_a_link_that_can_be_mended_is_mended(link: str, meant: str) -> None:
-    assert mended_link(link, HERE) == meant
+    assert corrected_link(link, HERE) == meant
 
 
 @pytest.mark.parametrize(
@@ -97,20 +97,20 @@ def test_a_link_that_can_be_mended_is_mended(link: str, meant: str) -> None:
     ],
 )
 def test_a_link_to_another_place_is_not_mended_to_lead_here(link: str) -> None:
-    assert not mended_link(link, HERE).startswith("https://calls.example/")
+    assert not corrected_link(link, HERE).startswith("https://calls.example/")
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
 def test_a_good_link_stays_as_it_is(path: str) -> None:
     link = f"https://calls.example/{path}"
-    assert mended_link(link, HERE) == link
+    assert corrected_link(link, HERE) == link
 
 
 @given(st.text(max_size=40))
 def test_every_link_can_be_sent_once_it_is_mended(link: str) -> None:
-    mended = mended_link(link, HERE)
-    assert mended.isascii()
-    assert " " not in mended
+    corrected = corrected_link(link, HERE)
+    assert corrected.isascii()
+    assert " " not in corrected
 
 
 @pytest.mark.parametrize(

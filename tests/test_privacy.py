@@ -93,7 +93,7 @@ def test_separators_make_no_difference(number: str, gaps: list[str]) -> None:
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u00ad"
 BLANKS = " \t\u00a0\u2002\u2007\u2009\u202f\u3000\u200b\u200e"
 ZEROS = ["0", "\u0660", "\u06f0", "\u0966", "\uff10", "\U0001d7ce"]
-"""The digit nought of several scripts; the other nine follow it."""
+"""The digit zero of several scripts; the other nine follow it."""
 EXTENSIONS = [
     "x{}",
     " x {}",

@@ -59,7 +59,7 @@ def zone_text(ms: int, zone: tzinfo = UTC) -> str:
 
 
 def in_zone(row: Row, zone: tzinfo = UTC) -> Row:
-    """Write the local texts of a row anew from its UTC integers, where it has such."""
+    """Write the local texts of a row again from its UTC integers, where it has any."""
     for utc, local in INSTANTS:
         ms = row.get(utc)
         if isinstance(ms, int) and not isinstance(ms, bool):

@@ -44,7 +44,7 @@ class Switches:
         odd_values: Values of unexpected types and forms (A14).
         unknown_fields: Fields that no document has (A14).
         v1_status: ``v1/cdr`` is gone with this status, 404 or 410 (A15).
-        throttle_every: Every so manieth data request is answered 429 (A17).
+        throttle_every: One of so many data requests is answered 429 (A17).
         throttle_retry_after: The ``Retry-After`` of those.
         overcount: ``totalRecordCount`` is too high by so much.
         overcount_reads: Only in so many reads of the same window; ``None`` always.

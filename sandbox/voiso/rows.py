@@ -114,7 +114,7 @@ def lists(seed: int) -> dict[str, list[Row]]:
 
 
 def spelled(row: Row, number: int, switches: Switches) -> Row:
-    """A row, the so manieth kept, as the switches want it written."""
+    """A row, as the switches want it written."""
     if switches.user_zone != KEPT_ZONE and row.get("timestamp"):
         row["timestamp"] = written(ended_ms(row), ZoneInfo(switches.user_zone))
     if switches.sla != "as_kept" and "sla" in row:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class VerbatimRequest(requests.Request):
-    """A request whose URL is sent as it is: requests would encode anew what a vendor has put together."""
+    """A request whose URL is sent as it is: requests would encode again what a vendor has put together."""
 
 
 class VendorApi(ABC):

@@ -2,7 +2,7 @@
 
 A file belongs to the tap until a BATCH message has announced it, and to the target from then on. So a file is closed
 and flushed to the disk first, then announced, and only then comes the STATE of the windows whose rows it holds. While
-it is written it bears the ending `.part`; a run that ends takes its unannounced files away, and one that is killed
+it is written its name ends in `.part`; a run that ends takes its unannounced files away, and one that is killed
 leaves them to a later run.
 """
 

@@ -1,4 +1,4 @@
-"""Links to the next page, as vendors put them together and proxies spoil them."""
+"""Links to the next page, as vendors put them together and proxies change them."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def next_link(header: str | None) -> str | None:
     return None
 
 
-def mended_link(link: str, here: str) -> str:
-    """A link as its vendor means it, where proxies and frameworks have spoilt it (WX 8).
+def corrected_link(link: str, here: str) -> str:
+    """A link as its vendor means it, where proxies and frameworks have changed it (WX 8).
 
     It may be in raw UTF-8 (which HTTP libraries hand over as Latin-1) or hold blanks, have its scheme twice, be
     relative, or name the port, or the scheme, that a proxy listens on. All else stays as it is.

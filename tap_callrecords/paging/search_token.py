@@ -146,7 +146,7 @@ class SearchTokenPaginator(Paginator[SearchPage]):
         """Whether page numbers mean something beside a token, as far as we know."""
         self._seen: set[int] = set()
         self._head: frozenset[int] = frozenset()
-        """The first records of the window: met again, they show that a search began anew."""
+        """The first records of the window: met again, they show that a search has started again."""
         self._first_token: str | None = None
         self._after_first: int | None = None
         """The first record behind page 1, and the token that came with page 1: does it lead there?"""

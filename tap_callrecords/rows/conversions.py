@@ -23,7 +23,7 @@ INT64 = range(-(2**63), 2**63)
 EXACT = 2.0**53
 """Below this a binary floating-point number tells whole numbers apart."""
 DEEPEST = 100
-"""Levels of nesting that every reader of JSON bears; some give up at 254, some at a thousand."""
+"""Levels of nesting that every reader of JSON accepts; some give up at 254, some at a thousand."""
 _CLOCK = re.compile(r"(\d{1,12}):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?")
 
 
@@ -76,7 +76,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 
 def integer(value: Any) -> int | None:
-    """A whole number, also written as text or with a fraction of nought (`"19657.0"`); 64 bits at most."""
+    """A whole number, also written as text or with a fraction of zero (`"19657.0"`); 64 bits at most."""
     if type(value) is int and value in INT64:
         return value
     number = _decimal(value)
@@ -231,13 +231,13 @@ def text_list(value: Any) -> list[str] | None:
 
 
 def id_list(value: Any) -> list[str] | None:
-    """Ids in one text, parted by commas or blanks; empty ones dropped."""
+    """Ids in one text, separated by commas or blanks; empty ones dropped."""
     joined = text(value)
     return None if joined is None else [part for part in re.split(r"[,\s]+", joined) if part]
 
 
 def comma_list(value: Any) -> list[str] | None:
-    """Items in one text, parted by commas, trimmed; empty ones dropped."""
+    """Items in one text, separated by commas, trimmed; empty ones dropped."""
     joined = text(value)
     return None if joined is None else [part for item in joined.split(",") if (part := item.strip())]
 

@@ -6,7 +6,7 @@ be a newer version, or another row under one key. A target that keeps the last o
 that is a row that had been emitted before another one, it is emitted again at the window's end.
 
 A row is remembered as two 64-bit numbers: a hash of its key and one of its content. Python's hash of text is keyed
-anew in each process and is as good as random here; a row would be taken for a repeat wrongly only if both agreed.
+again in each process and is as good as random here; a row would be taken for a repeat wrongly only if both agreed.
 """
 
 from __future__ import annotations

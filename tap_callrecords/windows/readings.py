@@ -78,7 +78,7 @@ class Reading:
         """Count a page.
 
         Args:
-            page: the page, with `query` and `number`; the first one of a query begins to count anew.
+            page: the page, with `query` and `number`; the first one of a query begins to count again.
             brought_news: whether it has a row that this reading had not shown before.
 
         Raises:

@@ -4,7 +4,7 @@
 `fakesnow_server.py PORT` runs what comes on its input (a pickled list of statements with their values) and prints the
 rows of each (pickled, as values keep their types that way).
 
-Two things are mended on the way:
+Two things are corrected on the way:
 fakesnow cannot make a temporary table in a named schema, which dbt wants for incremental models and unit tests. It is a
 plain table here; dbt drops it afterwards.
 fakesnow sends a timestamp that is null as 1970. It is null here.

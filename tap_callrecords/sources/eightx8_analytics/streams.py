@@ -26,7 +26,7 @@ from tap_callrecords.http.retries import waits
 from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, token_lifetime
 from tap_callrecords.http.words import words_of
 from tap_callrecords.paging.base import Page
-from tap_callrecords.paging.links import LinkPaginator, mended_link, next_link
+from tap_callrecords.paging.links import LinkPaginator, corrected_link, next_link
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.rows.loose_json import decode_loosely
@@ -188,7 +188,7 @@ class AnalyticsApi(VendorApi):
         """
         here = str(response.url)
         link = next_link(response.headers.get("Link"))
-        if link is not None and urlsplit(target := mended_link(link, here))[:2] == urlsplit(here)[:2]:
+        if link is not None and urlsplit(target := corrected_link(link, here))[:2] == urlsplit(here)[:2]:
             return target
         cursor = response.headers.get("Last-Document-Id")
         if cursor:

@@ -117,7 +117,7 @@ def _bad_parameter(response: requests.Response, config: Mapping[str, Any]) -> st
 def _clock_difference(response: requests.Response) -> str:
     theirs = http_date(response.headers.get("Date"))
     seconds = 0.0 if theirs is None else (datetime.now(UTC) - theirs).total_seconds()
-    if abs(seconds) < 30:  # noqa: PLR2004 - the margins bear that
+    if abs(seconds) < 30:  # noqa: PLR2004 - within the margins
         return ""
     away = f"{in_words(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'}"
     return f"This machine's clock is {away} Webex's: set it right first. "

@@ -25,7 +25,7 @@ from tap_callrecords.http.pacing import Pacer
 from tap_callrecords.http.words import speaks_of_length
 from tap_callrecords.output.progress import in_words
 from tap_callrecords.paging.base import CursorRepeated, Page, Paginator
-from tap_callrecords.paging.links import LinkPaginator, mended_link, next_link
+from tap_callrecords.paging.links import LinkPaginator, corrected_link, next_link
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.sources.webex.refusals import explain, message_of, region_in, tracking_id
 from tap_callrecords.sources.webex.tokens import RefreshToken, StaticToken
@@ -254,7 +254,7 @@ class WebexStream(CallRecordStream[WebexApi]):
     @override
     def settle(self) -> timedelta:
         # With the overlap, and times cut to seconds: what is asked for ends no later than the setting says, so that
-        # the usual 15 minutes bear a clock that is 10 minutes ahead of Webex's.
+        # the usual 15 minutes allow for a clock that is 10 minutes ahead of Webex's.
         return max(super().settle, self.least_settle) + 2 * OVERLAP
 
     @override
@@ -334,7 +334,7 @@ class WebexStream(CallRecordStream[WebexApi]):
     @override
     def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
         link = next_link(response.headers.get("Link"))
-        url = None if link is None else mended_link(link, str(response.url))
+        url = None if link is None else corrected_link(link, str(response.url))
         if self._locations and not _is_filtered(str(response.url)):
             records = self._of_locations(records)
         if self._locations:
