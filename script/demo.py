@@ -138,12 +138,12 @@ def show(folder: Path) -> None:
             "strftime(max(started_at), '%Y-%m-%d %H:%M') as last, "
             "printf('%.1f %%', 100 * avg((outcome = 'missed')::int)) as missed, "
             "printf('%.1f %%', 100 * avg((outcome = 'abandoned')::int)) as abandoned "
-            "from analytics.calls where channel = 'voice' group by 1 order by 1",
+            "from analytics.callrecords__calls where channel = 'voice' group by 1 order by 1",
         )
         show_query(
             warehouse,
             "Calls by day and direction (last 10 days)",
-            "pivot (select strftime(started_at, '%Y-%m-%d') as day, direction from analytics.calls "
+            "pivot (select strftime(started_at, '%Y-%m-%d') as day, direction from analytics.callrecords__calls "
             "where channel = 'voice') on direction using count(*) group by day order by day desc limit 10",
         )
 
@@ -151,7 +151,7 @@ def show(folder: Path) -> None:
 def tell_what_next(folder: Path) -> None:
     """Where things lie, and what to type next."""
     file, page = (_short(folder / name) for name in ("warehouse.duckdb", "report.html"))
-    look = f"import duckdb; print(duckdb.connect('{file}').sql('from analytics.calls limit 5'))"
+    look = f"import duckdb; print(duckdb.connect('{file}').sql('from analytics.callrecords__calls limit 5'))"
     console.print(f"The warehouse is the file [bold]{file}[/], the report for a browser [bold]{page}[/].")
     console.print("Next:  [bold]script/demo[/] again: only new calls arrive; [bold]script/demo --reset[/]: start over.")
     console.print(f'Look:  [bold].venv/bin/python -c "{look}"[/]')

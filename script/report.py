@@ -70,7 +70,7 @@ class Report:
         self._outcomes()
         self._service_level()
         self._longest_waits()
-        first, last = self.ask("select min(started_at), max(started_at) from {s}.calls where channel = 'voice'")[0]
+        first, last = self.ask("select min(started_at), max(started_at) from {s}.callrecords__calls where channel = 'voice'")[0]
         period = f"{first:%d %b %Y} to {last:%d %b %Y}" if first else "no calls yet"
         return (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -86,7 +86,7 @@ class Report:
         calls, answered, missed, abandoned, talk, wait = self.ask(
             "select count(*), avg((outcome = 'answered')::int), avg((outcome = 'missed')::int), "
             "avg((outcome = 'abandoned')::int), avg(talk_seconds) filter (where talk_seconds > 0), "
-            "avg(wait_seconds) filter (where wait_seconds > 0) from {s}.calls where channel = 'voice'"
+            "avg(wait_seconds) filter (where wait_seconds > 0) from {s}.callrecords__calls where channel = 'voice'"
         )[0]
         tiles = (
             ("calls", f"{calls:,}", "calls"),
@@ -103,7 +103,7 @@ class Report:
         self._parts.append(f'<div class="tiles">{boxes}</div>')
 
     def _volume(self) -> None:
-        rows = self.ask("select vendor, day, sum(calls) from {s}.daily_call_volume group by all order by vendor, day")
+        rows = self.ask("select vendor, day, sum(calls) from {s}.callrecords__daily_call_volume group by all order by vendor, day")
         figure = go.Figure()
         for vendor in sorted({row[0] for row in rows}, key=list(VENDORS).index):
             name, colour = VENDORS[vendor]
@@ -116,7 +116,7 @@ class Report:
 
     def _load(self) -> None:
         rows = self.ask(
-            "select weekday, hour_of_day, sum(calls_per_day) from {s}.hourly_call_load group by all order by all"
+            "select weekday, hour_of_day, sum(calls_per_day) from {s}.callrecords__hourly_call_load group by all order by all"
         )
         load = {(weekday, hour): float(calls or 0) for weekday, hour, calls in rows}
         figure = go.Figure(
@@ -134,7 +134,7 @@ class Report:
 
     def _outcomes(self) -> None:
         rows = self.ask(
-            "with ended as (select vendor, outcome, sum(calls) as calls from {s}.daily_call_volume group by all) "
+            "with ended as (select vendor, outcome, sum(calls) as calls from {s}.callrecords__daily_call_volume group by all) "
             "select vendor, outcome, calls, calls / sum(calls) over (partition by vendor) from ended"
         )
         share = {(vendor, outcome): float(part) for vendor, outcome, _, part in rows}
@@ -156,7 +156,7 @@ class Report:
         rows = self.ask(
             "select coalesce(queue_name, 'queue ' || split_part(queue_key, ':', -1)), vendor, sum(offered_calls), "
             "sum(answered_in_time_calls) / sum(offered_calls), sum(abandoned_calls) / sum(offered_calls) "
-            "from {s}.queue_service_level group by all having sum(offered_calls) > 0 order by 3 desc, 1, 2 limit 12"
+            "from {s}.callrecords__queue_service_level group by all having sum(offered_calls) > 0 order by 3 desc, 1, 2 limit 12"
         )[::-1]
         label = [f"{row[0]} · {VENDORS[row[1]][0]}" for row in rows]
         figure = go.Figure()
@@ -175,7 +175,7 @@ class Report:
 
     def _longest_waits(self) -> None:
         rows = self.ask(
-            "select started_at, vendor, coalesce(queue_name, callee_name, ''), outcome, wait_seconds from {s}.calls "
+            "select started_at, vendor, coalesce(queue_name, callee_name, ''), outcome, wait_seconds from {s}.callrecords__calls "
             "where channel = 'voice' and wait_seconds > 0 order by wait_seconds desc, call_key limit 10"
         )
         body = "".join(

@@ -51,6 +51,7 @@ STREAMS: dict[str, dict[str, Stream]] = {
     },
 }
 VENDORS = {"eightx8": "8x8 Work and 8x8 Contact Center", "webex": "Webex Calling", "voiso": "Voiso"}
+SCHEMA = "Schema of the table that the row comes from."
 
 
 def schema_of(stream: str) -> dict[str, Any]:
@@ -78,13 +79,19 @@ def _columns(stream: str) -> list[dict[str, str]]:
     ]
 
 
+def _schema(vendor: str) -> str:
+    """The vendor's schema as dbt reads it; of a list the first (macro `loaded_tables` reads the others)."""
+    named = f"var('callrecords_{vendor}_schema', var('callrecords_schema', 'callrecords'))"
+    return f"{{{{ {named} if {named} is string else {named}[0] }}}}"
+
+
 def _source(vendor: str, streams: dict[str, Stream]) -> dict[str, Any]:
     tables = []
     for name, stream in streams.items():
         table: dict[str, Any] = {"name": name, "description": schema_of(name)["description"]}
         if stream.loaded_at:
             table["config"] = {
-                "loaded_at_field": stream.loaded_at,
+                "loaded_at_query": f"{{{{ tap_callrecords.newest_row('{vendor}', '{name}', '{stream.loaded_at}') }}}}",
                 "freshness": {"warn_after": {"count": 36, "period": "hour"}},
             }
         tables.append(table)
@@ -92,17 +99,17 @@ def _source(vendor: str, streams: dict[str, Stream]) -> dict[str, Any]:
         "name": vendor,
         "description": f"Tables of the tap's {VENDORS[vendor]} streams.",
         "database": "{{ var('callrecords_database', target.database) }}",
-        "schema": f"{{{{ var('{vendor}_schema', var('callrecords_schema', 'callrecords')) }}}}",
+        "schema": _schema(vendor),
         "tables": tables,
     }
 
 
 def _base_model(name: str, stream: Stream) -> dict[str, Any]:
     return {
-        "name": f"base_{name}",
+        "name": f"base_callrecords__{name}",
         "description": f"The table {name} with all its columns in fixed types; no rows where it does not exist.",
-        "data_tests": [{"key": {"arguments": {"columns": stream.key}}}],
-        "columns": _columns(name),
+        "data_tests": [{"callrecords_key": {"arguments": {"columns": ["source_relation", *stream.key]}}}],
+        "columns": [{"name": "source_relation", "data_type": "text", "description": SCHEMA}, *_columns(name)],
     }
 
 

@@ -124,7 +124,7 @@ def test_the_report_shows_the_warehouse_s_numbers_without_console_errors(folder:
     assert page.console == []
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
         row = warehouse.execute(
-            "select count(*), max(wait_seconds), avg((outcome = 'answered')::int) from analytics.calls "
+            "select count(*), max(wait_seconds), avg((outcome = 'answered')::int) from analytics.callrecords__calls "
             "where channel = 'voice'"
         ).fetchone()
     assert row is not None

@@ -6,5 +6,9 @@
     end
 {% endmacro %}
 
-{# Voiso's rows name no account, so the project's setting does. #}
-{% macro voiso_account() %}'{{ var('voiso_account', 'default') }}'{% endmacro %}
+{# Voiso's rows name no account: the project's variable does, or the schema where there are several. #}
+{% macro voiso_account(rows='') %}
+  {%- if tap_callrecords.schemas_of('voiso') | length > 1 -%}{{ rows }}source_relation
+  {%- else -%}'{{ var('callrecords_voiso_account', 'default') }}'
+  {%- endif -%}
+{% endmacro %}

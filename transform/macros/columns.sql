@@ -1,11 +1,12 @@
 {# The columns of `calls`: every model that gives calls has exactly these. #}
 {% macro call_columns() %}
   {{ return([
-      'call_key', 'vendor', 'account', 'vendor_call_id', 'channel', 'direction', 'outcome',
+      'call_key', 'source_relation', 'vendor', 'account', 'vendor_call_id', 'linked_id', 'channel', 'direction', 'outcome',
       'started_at', 'answered_at', 'ended_at',
-      'caller_number', 'caller_name', 'callee_number', 'callee_name',
+      'caller_number', 'caller_name', 'callee_number', 'callee_name', 'dialled_number',
       'queue_id', 'queue_name', 'agent_id', 'agent_name',
-      'ring_seconds', 'wait_seconds', 'talk_seconds', 'hold_seconds', 'total_seconds',
+      'site', 'department', 'campaign_name', 'wrapup_code', 'ended_by', 'cost',
+      'ring_seconds', 'wait_seconds', 'talk_seconds', 'hold_seconds', 'wrapup_seconds', 'total_seconds',
       'is_transferred', 'leg_count', 'source_stream', 'source_at',
   ]) }}
 {% endmacro %}
@@ -13,7 +14,7 @@
 {# The columns of `call_legs`. #}
 {% macro leg_columns() %}
   {{ return([
-      'leg_key', 'call_key', 'vendor', 'account', 'vendor_call_id', 'vendor_leg_id', 'channel', 'direction', 'outcome',
+      'leg_key', 'call_key', 'source_relation', 'vendor', 'account', 'vendor_call_id', 'vendor_leg_id', 'channel', 'direction', 'outcome',
       'party', 'started_at', 'answered_at', 'ended_at',
       'caller_number', 'caller_name', 'callee_number', 'callee_name',
       'queue_id', 'queue_name', 'agent_id', 'agent_name', 'agent_side',
@@ -23,4 +24,23 @@
 {% endmacro %}
 
 {# The key of a call, and with a leg's id of a leg: readable, and the same in every warehouse. #}
-{% macro key_of(vendor, account, ids) %}'{{ vendor }}:' || coalesce({{ account }}, '') || ':' || {{ ids | join(" || ':' || ") }}{% endmacro %}
+{% macro key_of(vendor, account, ids) %}'{{ vendor }}:' || {{ tap_callrecords.owner(account) }} || ':' || {{ ids | join(" || ':' || ") }}{% endmacro %}
+
+{# Whose a key is: the account, and before it the schema where several schemas of a vendor are united. #}
+{% macro owner(account, rows='') %}
+  {%- if tap_callrecords.several_schemas() -%}{{ rows }}source_relation || ':' || {% endif -%}
+  coalesce({{ account }}, '')
+{%- endmacro %}
+
+{# Columns of `calls` that 8x8 Work does not tell. #}
+{% macro not_told() -%}
+    cast(null as {{ tap_callrecords.type_of('text') }}) as campaign_name,
+    cast(null as {{ tap_callrecords.type_of('text') }}) as wrapup_code,
+    cast(null as {{ tap_callrecords.type_of('text') }}) as ended_by,
+    cast(null as {{ tap_callrecords.type_of('number') }}) as cost
+{%- endmacro %}
+
+{# A join's first condition: both rows are of one schema. Nothing where each vendor has one schema. #}
+{% macro same_source(one, other) -%}
+  {%- if tap_callrecords.several_schemas() -%}{{ one }}.source_relation = {{ other }}.source_relation and {% endif -%}
+{%- endmacro %}

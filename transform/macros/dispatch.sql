@@ -39,11 +39,6 @@
 {% macro duckdb__seconds_between(first, last) %}{{ tap_callrecords.seconds("date_diff('millisecond', " ~ first ~ ", " ~ last ~ ")") }}{% endmacro %}
 {% macro snowflake__seconds_between(first, last) %}{{ tap_callrecords.seconds("datediff('millisecond', " ~ first ~ ", " ~ last ~ ")") }}{% endmacro %}
 
-{# A timestamp moved by whole hours. #}
-{% macro hours_before(timestamp, hours) %}{{ return(adapter.dispatch('hours_before', 'tap_callrecords')(timestamp, hours)) }}{% endmacro %}
-{% macro default__hours_before(timestamp, hours) %}({{ timestamp }} - interval '{{ hours }} hours'){% endmacro %}
-{% macro snowflake__hours_before(timestamp, hours) %}dateadd('hour', -{{ hours }}, {{ timestamp }}){% endmacro %}
-
 {# Whether any row of a group fulfils a condition. #}
 {% macro any_true(condition) %}(max(case when {{ condition }} then 1 else 0 end) = 1){% endmacro %}
 
@@ -89,8 +84,8 @@
 
 {# A UTC timestamp as the wall clock of `report_timezone`. #}
 {% macro report_time(timestamp) %}
-  {%- if var('report_timezone', 'UTC') == 'UTC' -%}{{ return(timestamp) }}{%- endif -%}
-  {{ return(adapter.dispatch('report_time', 'tap_callrecords')(timestamp, var('report_timezone'))) }}
+  {%- if var('callrecords_timezone', 'UTC') == 'UTC' -%}{{ return(timestamp) }}{%- endif -%}
+  {{ return(adapter.dispatch('report_time', 'tap_callrecords')(timestamp, var('callrecords_timezone'))) }}
 {% endmacro %}
 {% macro default__report_time(timestamp, zone) %}(({{ timestamp }} at time zone 'UTC') at time zone '{{ zone }}'){% endmacro %}
 {% macro snowflake__report_time(timestamp, zone) %}convert_timezone('UTC', '{{ zone }}', {{ timestamp }}){% endmacro %}
@@ -115,3 +110,16 @@
 {% macro days_since_monday(date) %}{{ return(adapter.dispatch('days_since_monday', 'tap_callrecords')(date)) }}{% endmacro %}
 {% macro default__days_since_monday(date) %}(cast({{ date }} as date) - cast('1900-01-01' as date)){% endmacro %}
 {% macro snowflake__days_since_monday(date) %}datediff('day', cast('1900-01-01' as date), cast({{ date }} as date)){% endmacro %}
+
+{# The half-hour in which a timestamp lies, as a timestamp. #}
+{% macro half_hour(timestamp) -%}
+    {{ tap_callrecords.plus_milliseconds(
+        "cast(date_trunc('hour', " ~ timestamp ~ ") as " ~ tap_callrecords.type_of('timestamp') ~ ")",
+        "case when extract(minute from " ~ timestamp ~ ") >= 30 then 1800000 else 0 end",
+    ) }}
+{%- endmacro %}
+
+{# Minutes since midnight. #}
+{% macro minute_of_day(timestamp) -%}
+    (extract(hour from {{ timestamp }}) * 60 + extract(minute from {{ timestamp }}))
+{%- endmacro %}

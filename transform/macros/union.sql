@@ -2,7 +2,8 @@
 {% macro union_of(models, columns) %}
 {%- for model in models %}
 select {{ columns | join(', ') }}
-from {{ ref(model) }}
+from {{ ref('tap_callrecords', model) }}
+where vendor not in ({% for vendor in var('callrecords_leave_out', []) %}'{{ vendor }}', {% endfor %}'')
 {{ 'union all' if not loop.last }}
 {%- endfor %}
 {% endmacro %}

@@ -11,6 +11,7 @@
                   'in_progress', 'other'],
       'party': ['person', 'queue', 'hunt_group', 'auto_attendant', 'voicemail', 'trunk', 'external', 'service'],
       'agent_side': ['calling', 'called'],
+      'ended_by': ['our_side', 'other_side', 'system'],
   }[column]) }}
 {% endmacro %}
 
@@ -41,7 +42,7 @@
 
 {# A join to the seed's meaning of one vendor word: `alias`.outcome is null for an unknown word. #}
 {% macro join_outcome(alias, vendor, field, word) %}
-left join {{ ref('outcome_words') }} as {{ alias }}
+left join {{ ref('tap_callrecords', 'callrecords__outcome_words') }} as {{ alias }}
     on {{ alias }}.vendor = '{{ vendor }}' and {{ alias }}.field = '{{ field }}'
     and {{ alias }}.vendor_word = lower(trim({{ word }}))
 {%- endmacro %}
@@ -51,3 +52,14 @@ left join {{ ref('outcome_words') }} as {{ alias }}
 
 {# Text, or null when it is empty or a placeholder for no value. #}
 {% macro given(text) %}nullif(nullif(trim({{ text }}), ''), '-'){% endmacro %}
+
+{# Who hung up: 8x8 Contact Center says agent, customer or system; Webex Calling says which side of the leg. #}
+{% macro ended_by(word) %}
+    case lower(trim({{ word }}))
+        when 'agent' then 'our_side'
+        when 'local' then 'our_side'
+        when 'customer' then 'other_side'
+        when 'remote' then 'other_side'
+        when 'system' then 'system'
+    end
+{% endmacro %}

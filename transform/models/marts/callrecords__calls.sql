@@ -1,0 +1,26 @@
+with every_call as (
+    {{ union_of(
+        ['int_callrecords__eightx8_work_calls', 'int_callrecords__eightx8_contact_center_calls',
+         'int_callrecords__webex_calling_calls', 'stg_callrecords__voiso_cdr'],
+        call_columns(),
+    ) }}
+),
+
+numbered as (
+    select
+        {{ call_columns() | join(', ') | replace('leg_count', 'cast(leg_count as bigint) as leg_count') }},
+        {{ e164('caller_number', "vendor = 'voiso'") }} as caller_e164,
+        {{ e164('callee_number', "vendor = 'voiso'") }} as callee_e164
+    from every_call
+)
+
+select
+    numbered.*,
+    case
+        when direction = 'inbound' then coalesce(caller_e164, caller_number)
+        when direction = 'outbound' then coalesce(callee_e164, callee_number)
+    end as customer_number,
+    vendor || ':' || {{ owner('account') }} || ':' || coalesce(linked_id, vendor_call_id) as contact_key,
+    {{ member_key('numbered', 'queue') }} as queue_key,
+    {{ member_key('numbered', 'agent') }} as agent_key
+from numbered
