@@ -23,7 +23,7 @@ from tests.transform.warehouse import (
 )
 
 MARTS = tuple(
-    path.stem for path in sorted((TRANSFORM / "models/marts").glob("*.sql")) if path.stem != "callrecords__figures"
+    path.stem for path in sorted((TRANSFORM / "models/marts").glob("*.sql")) if path.stem not in ("callrecords__figures", "callrecords__settings")
 )
 Tables = dict[str, set[tuple[str, ...]]]
 
