@@ -35,6 +35,7 @@ class Sandbox:
         days: How many days back the calls reach.
         calls_per_day: About how many calls a weekday has.
         samples: Serve the vendors' documented sample rows too, moved to recent days.
+        apart: Each product has calls of its own, as parts of a company that differ in their telephone system.
         empty: No rows at all.
         port: 0 takes a free one.
         warm: Names of vendors whose rows are made before the start; the others make theirs at the first request.
@@ -56,13 +57,14 @@ class Sandbox:
         days: int = 3,
         calls_per_day: int = 200,
         samples: bool = False,
+        apart: bool = False,
         empty: bool = False,
         port: int = 0,
         warm: Iterable[str] = (),
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or Clock()
-        self.world = World(seed, days, 0 if empty else calls_per_day, samples and not empty, self.clock)
+        self.world = World(seed, days, 0 if empty else calls_per_day, samples and not empty, self.clock, apart=apart)
         self.vendors: dict[str, Vendor] = {kind.name: kind(self.world) for kind in VENDORS}
         vars(self).update(self.vendors)
         self.app = App(self.world, self.vendors)

@@ -35,6 +35,8 @@ class World:
         samples: Whether the vendors' own sample rows are served too.
         clock: The sandbox's now.
         url: The base URL, known once the port is.
+        apart: Whether each product has calls of its own, as parts of a company that have different systems do; else
+            every product tells of the same calls.
     """
 
     seed: int = 8
@@ -43,6 +45,7 @@ class World:
     samples: bool = False
     clock: Clock = field(default_factory=Clock)
     url: str = ""
+    apart: bool = False
 
 
 class Vendor(ABC):
@@ -50,6 +53,7 @@ class Vendor(ABC):
 
     Attributes:
         name: What the sandbox and its folder call it.
+        part: Which part of the company has it, in a world whose products are apart.
         prefix: What its paths begin with.
         switches: A dataclass of what the vendor's documents leave open.
         streams: The tap's streams that read it, for the suites that run over all streams.
@@ -59,6 +63,7 @@ class Vendor(ABC):
     """
 
     name: ClassVar[str]
+    part: ClassVar[int] = 0
     prefix: ClassVar[str]
     switches: Any
     streams: ClassVar[Sequence[Subject]]
@@ -72,6 +77,11 @@ class Vendor(ABC):
         self._lock = threading.RLock()
         self._feed: CallFeed | None = None
         self._after_requests: list[tuple[int, Table, list[Row]]] = []
+
+    @property
+    def seed(self) -> int:
+        """Decides its calls and people."""
+        return self.world.seed + (1000 * self.part if self.world.apart else 0)
 
     @property
     def url(self) -> str:
@@ -104,7 +114,7 @@ class Vendor(ABC):
         with self._lock:
             if self._feed is None:
                 first = (self.clock.now() - timedelta(days=self.world.days)).date()
-                self._feed = CallFeed(self.world.seed, first, self.world.calls_per_day)
+                self._feed = CallFeed(self.seed, first, self.world.calls_per_day)
                 if self.world.samples:
                     self._add(self.sample_rows())
             if self.world.calls_per_day:

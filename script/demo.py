@@ -52,10 +52,12 @@ def main() -> int:
         if options.reset:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        with Sandbox(seed=SEED, days=options.days, calls_per_day=options.calls_per_day, samples=True) as box:
+        with Sandbox(
+            seed=SEED, days=options.days, calls_per_day=options.calls_per_day, samples=True, apart=True
+        ) as box:
             run_meltano(folder, box, days=options.days)
         show(folder)
-        report.write(folder / "warehouse.duckdb", folder / "report.html")
+        report.write(str(folder / "warehouse.duckdb"), folder / "report.html")
         tell_what_next(folder)
     except DemoFailed as reason:
         console.print(f"[bold red]The demo failed:[/] {reason}")

@@ -58,16 +58,14 @@ def connect(warehouse: str) -> Any:
             )
         import duckdb  # noqa: PLC0415
 
-        if not Path(warehouse).exists():
-            raise ReportFailed(f"There is no file {warehouse}: name the warehouse with --warehouse.")
-        return duckdb.connect(warehouse, read_only=True)
+        if Path(warehouse).exists():
+            return duckdb.connect(warehouse, read_only=True)
     except ImportError as missing:
         raise ReportFailed(f"{url.scheme or 'DuckDB'} needs the Python package {missing.name}: install it.") from None
-    except ReportFailed:
-        raise
-    except Exception as reason:  # each driver has its own
+    except Exception as reason:  # noqa: BLE001 - each driver has its own
         where = f"{url.scheme}://{url.hostname}" if url.scheme else warehouse
         raise ReportFailed(f"The warehouse {where} can't be opened: {str(reason).splitlines()[0]}") from None
+    raise ReportFailed(f"There is no file {warehouse}: name the warehouse with --warehouse.")
 
 
 class Models:
@@ -82,8 +80,7 @@ class Models:
         """Rows of a query; `{m}` begins a model's name, `{v}` ends a condition."""
         cursor = self._connection.cursor()
         cursor.execute(query.format(m=f"{self._schema}.callrecords__", v=self._of_vendors))
-        rows: Rows = cursor.fetchall()
-        return rows
+        return [tuple(plain(value) for value in row) for row in cursor.fetchall()]
 
     def present(self) -> None:
         """Fails unless the models are there."""
@@ -91,16 +88,16 @@ class Models:
             self.ask("select count(*) from {m}settings")
         except Exception:  # noqa: BLE001 - each driver has its own
             raise ReportFailed(
-                f"There is no table {self._schema}.callrecords__settings. Build the models (dbt build) in this warehouse, "
-                "or name their schema with --schema."
+                f"There is no table {self._schema}.callrecords__settings. Build the models (dbt build) in this "
+                "warehouse, or name their schema with --schema."
             ) from None
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it; whole numbers without a point, which makes a smaller page."""
+    """A value as JSON has it, instants apart; whole numbers without a point, which makes a smaller page."""
     if isinstance(value, Decimal | float):
         return int(value) if value == int(value) else round(float(value), 3)
-    return value.isoformat() if isinstance(value, date) else value
+    return str(value) if isinstance(value, date) and not isinstance(value, datetime) else value
 
 
 def gather(
@@ -108,14 +105,19 @@ def gather(
 ) -> dict[str, Any]:
     """What the page holds. Without a period: the newest days, compared with as many before."""
     models.present()
-    settings = dict(models.ask("select name, value from {m}settings"))
-    begin, end = models.ask("select min(day), max(day) from {m}daily_figures where 1 = 1{v}")[0]
+    settings: dict[str, str] = dict(models.ask("select name, value from {m}settings"))
+    begin, end = (
+        date.fromisoformat(day) if day else None
+        for day in models.ask("select min(day), max(day) from {m}daily_figures where 1 = 1{v}")[0]
+    )
     today = (now or datetime.now(UTC)).date()
     last = last or end or today
     shown = first or max(last - timedelta(days=DAYS_SHOWN - 1), begin or last)
     if shown > last:
         raise ReportFailed(f"The period ends ({last}) before it begins ({shown}).")
-    oldest = min(shown - (last - shown) - timedelta(days=1), last - timedelta(days=DAYS_EMBEDDED) if first is None else shown)
+    oldest = shown - (last - shown) - timedelta(days=1)
+    if first is None:
+        oldest = min(oldest, last - timedelta(days=DAYS_EMBEDDED))
     within = f"day between date '{oldest}' and date '{last}'"
     figures = models.ask(
         "select figure, label, unit, numerator_column, denominator_column, numerator, denominator from {m}figures"
@@ -150,20 +152,23 @@ def gather(
             " group by day, vendor, direction, outcome order by day, vendor, direction, outcome"
         ),
         "hours": models.ask(
-            "select weekday, hour_of_day, vendor, direction, sum(calls_per_day) from {m}hourly_call_load where calls > 0{v}"
-            " group by weekday, hour_of_day, vendor, direction order by weekday, hour_of_day, vendor, direction"
+            "select weekday, hour_of_day, vendor, direction, sum(calls_per_day) from {m}hourly_call_load"
+            " where calls > 0{v} group by weekday, hour_of_day, vendor, direction"
+            " order by weekday, hour_of_day, vendor, direction"
         ),
         "queues": models.ask(
             "select day, vendor, coalesce(queue_name, queue_key), offered_calls, abandoned_calls, service_level_calls,"
-            f" answered_in_time_calls, waited_calls, answer_wait_seconds from {{m}}queue_service_level where {within}{{v}}"
-            " order by day, vendor, queue_key"
+            f" answered_in_time_calls, waited_calls, answer_wait_seconds from {{m}}queue_service_level"
+            f" where {within}{{v}} order by day, vendor, queue_key"
         ),
         "waits": [
             (clock(row[0]), *row[1:])
             for row in models.ask(
-                "select started_at, vendor, coalesce(queue_name, callee_name, ''), outcome, wait_seconds, direction from {m}calls"
+                "select started_at, vendor, coalesce(queue_name, callee_name, ''), outcome, wait_seconds, direction"
+                " from {m}calls"
                 f" where channel = 'voice' and wait_seconds > 0 and started_at >= date '{shown}' - interval '1 day'"
-                f" and started_at < date '{last}' + interval '2 days'{{v}} order by wait_seconds desc, call_key limit 10"
+                f" and started_at < date '{last}' + interval '2 days'{{v}}"
+                " order by wait_seconds desc, call_key limit 10"
             )
         ],
         "returns": [
@@ -183,7 +188,7 @@ def page(data: dict[str, Any]) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, keep_trailing_newline=True
     )
-    held = json.dumps(data, default=plain, separators=(",", ":"), ensure_ascii=False)
+    held = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
     for unsafe in "<>&\u2028\u2029":
         held = held.replace(unsafe, f"\\u{ord(unsafe):04x}")
     return environment.get_template("report.html.j2").render(data=data, held=held)
@@ -202,7 +207,6 @@ def write(
     """Write the page of a warehouse to a file; the number of calls on it."""
     with closing(connect(warehouse)) as connection:
         data = gather(Models(connection, schema, vendors), first, last, zone)
-    data = {name: [[plain(v) for v in row] for row in rows] if isinstance(rows, list) else rows for name, rows in data.items()}
     output.write_text(page(data), encoding="utf-8")
     calls = 3 + data["measures"].index("calls")
     return sum(row[calls] for row in data["daily"] if data["first"] <= row[0] <= data["last"])
@@ -210,18 +214,27 @@ def write(
 
 def main() -> int:
     """Write the page that the command line asks for; the exit code."""
-    asked = argparse.ArgumentParser(prog="script/report", description="A page with the figures of the dbt models, for a browser.")
+    asked = argparse.ArgumentParser(
+        prog="script/report", description="A page with the figures of the dbt models, for a browser."
+    )
     asked.add_argument(
         "--warehouse",
         default=os.environ.get("TAP_CALLRECORDS_WAREHOUSE", "output/warehouse.duckdb"),
-        help="a DuckDB file, postgresql://user:password@host/database, or snowflake://user:password@account/database?"
-        "warehouse=...&role=...; better in the environment variable TAP_CALLRECORDS_WAREHOUSE, where nobody reads the password",
+        help="a DuckDB file, postgresql://user:password@host/database, or "
+        "snowflake://user:password@account/database?warehouse=...&role=...; better in the environment variable "
+        "TAP_CALLRECORDS_WAREHOUSE, where nobody else reads the password",
     )
     asked.add_argument("--schema", default="analytics", help="schema of the models (default: analytics)")
-    asked.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="first day, such as 2026-03-01")
-    asked.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="last day (default: the newest with a call)")
-    asked.add_argument("--vendor", action="append", choices=VENDORS, default=[], help="only this vendor; may be repeated")
-    asked.add_argument("--zone", help="IANA zone of the times in lists (default: the models' callrecords_timezone, as for days and hours)")
+    asked.add_argument(
+        "--from", dest="first", type=date.fromisoformat, metavar="DAY", help=f"first day (default: {DAYS_SHOWN} days)"
+    )
+    asked.add_argument(
+        "--to", dest="last", type=date.fromisoformat, metavar="DAY", help="last day (default: the newest with a call)"
+    )
+    asked.add_argument("--vendor", action="append", choices=VENDORS, default=[], help="only this one; may be repeated")
+    asked.add_argument(
+        "--zone", help="IANA zone of the times in lists (default: that of days and hours, callrecords_timezone)"
+    )
     asked.add_argument("--output", type=Path, default=Path("report.html"), help="the page (default: report.html)")
     options = asked.parse_args()
     try:

@@ -43,6 +43,7 @@ class EightX8Analytics(Vendor):
     """
 
     name: ClassVar[str] = "eightx8_analytics"
+    part: ClassVar[int] = 1
     prefix: ClassVar[str] = "/eightx8-analytics"
     streams = STREAMS
     wrong_credential: ClassVar[Mapping[str, Any]] = {"eightx8_analytics_secret": "another"}

@@ -57,6 +57,7 @@ class EightX8ContactCenter(Vendor):
     """
 
     name: ClassVar[str] = "eightx8_contact_center"
+    part: ClassVar[int] = 1
     prefix: ClassVar[str] = "/customerexperience"
     streams = STREAMS
     wrong_credential: ClassVar[Mapping[str, Any]] = {"eightx8_contact_center_token": "another"}

@@ -52,6 +52,7 @@ class Voiso(Vendor):
     """
 
     name: ClassVar[str] = "voiso"
+    part: ClassVar[int] = 3
     prefix: ClassVar[str] = "/api/v2"
     streams = STREAMS
     wrong_credential: ClassVar[Mapping[str, Any]] = {"voiso_api_key": "another"}
@@ -71,7 +72,7 @@ class Voiso(Vendor):
             **{name: _list_table(KEYS.get(name, "id")) for name in LISTS},
         }
         if world.calls_per_day:
-            self._add(lists(world.seed))
+            self._add(lists(self.seed))
         self._requests = 0
 
     @property

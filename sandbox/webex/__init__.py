@@ -60,6 +60,7 @@ class Webex(Vendor):
     """
 
     name: ClassVar[str] = "webex"
+    part: ClassVar[int] = 2
     prefix: ClassVar[str] = "/webex/v1"
     streams = STREAMS
     wrong_credential: ClassVar[Mapping[str, Any]] = {"webex_refresh_token": "another"}

@@ -73,7 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_warehouse_holds_exactly_the_vendors_rows(folder: Path) -> None:
     arrived = keys_in(folder)
-    with Sandbox(seed=8, days=DAYS, calls_per_day=CALLS, samples=True) as box:
+    with Sandbox(seed=8, days=DAYS, calls_per_day=CALLS, samples=True, apart=True) as box:
         settled = datetime.now(UTC) - timedelta(hours=2)
         for table, rows in vendor_keys(box).items():
             known = {key for key, _ in rows}

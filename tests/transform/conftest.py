@@ -22,9 +22,8 @@ from tests.transform.warehouse import (
     without,
 )
 
-MARTS = tuple(
-    path.stem for path in sorted((TRANSFORM / "models/marts").glob("*.sql")) if path.stem not in ("callrecords__figures", "callrecords__settings")
-)
+ABOUT = ("callrecords__figures", "callrecords__settings")
+MARTS = sorted({path.stem for path in (TRANSFORM / "models/marts").glob("*.sql")} - set(ABOUT))
 Tables = dict[str, set[tuple[str, ...]]]
 
 

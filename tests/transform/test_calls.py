@@ -87,8 +87,8 @@ def test_durations_are_seconds(
     legs: int | None,
 ) -> None:
     found = built.warehouse.query(
-        "select ring_seconds, wait_seconds, talk_seconds, hold_seconds, total_seconds, leg_count from analytics.callrecords__calls"
-        f" where call_key = '{call_key}'"
+        "select ring_seconds, wait_seconds, talk_seconds, hold_seconds, total_seconds, leg_count"
+        f" from analytics.callrecords__calls where call_key = '{call_key}'"
     )
     wanted: list[Any] = [None if value is None else Decimal(value) for value in (ring, wait, talk, hold, total)]
     assert found == [(*wanted, legs)]
@@ -172,7 +172,8 @@ def test_weekdays_are_counted_between_the_first_call_and_the_last(built: Built) 
 
 def test_the_vendor_s_list_names_agents(built: Built) -> None:
     found = built.warehouse.query(
-        "select agent_id, agent_name, is_deleted from analytics.callrecords__agents where vendor = 'voiso' order by agent_id"
+        "select agent_id, agent_name, is_deleted from analytics.callrecords__agents where vendor = 'voiso'"
+        " order by agent_id"
     )
     assert found == [("15", "Gone Example", True), ("56215", "Mike Example", False)]
 
@@ -180,6 +181,7 @@ def test_the_vendor_s_list_names_agents(built: Built) -> None:
 def test_an_agent_s_day(built: Built) -> None:
     found = built.warehouse.query(
         "select offered_calls, answered_calls, missed_calls, answered_by_others_calls, made_calls, talk_seconds"
-        " from analytics.callrecords__agent_activity where agent_key = 'eightx8_work:hq:1001' and cast(day as text) = '2026-03-02'"
+        " from analytics.callrecords__agent_activity where agent_key = 'eightx8_work:hq:1001'"
+        " and cast(day as text) = '2026-03-02'"
     )
     assert found == [(2, 1, 0, 1, 2, Decimal(150))]  # two made: one out, one to a colleague

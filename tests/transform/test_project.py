@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.transform.conftest import Built
-from tests.transform.warehouse import ROOT, TRANSFORM, DuckDBWarehouse, without
+from tests.transform.warehouse import ROOT, TRANSFORM, DuckDBWarehouse
 
 OUTCOMES = {
     "answered", "voicemail", "callback", "abandoned", "busy", "rejected", "failed", "completed", "missed",
@@ -119,7 +119,7 @@ def test_every_model_and_column_is_described(built: Built, manifest: dict[str, A
         " where lower(table_schema) in ('analytics', 'analytics_staging')"
     ):
         columns.setdefault(f"{schema}.{table}", set()).add(column)
-    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model",)]
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     assert len(nodes) > 30
     for node in nodes:
         assert node["description"], node["name"]
@@ -135,15 +135,18 @@ def test_every_model_has_a_test_of_its_key(manifest: dict[str, Any]) -> None:
         if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "callrecords_key"
     }
     models = {name for name, node in manifest["nodes"].items() if node["resource_type"] == "model"}
-    assert models - tested == {"model.tap_callrecords.int_callrecords__agent_work"}  # an agent may be offered a call twice
+    assert models - tested == {
+        "model.tap_callrecords.int_callrecords__agent_work"
+    }  # an agent may be offered a call twice
 
 
 @pytest.mark.slow
 def test_a_stream_that_is_asked_for_by_name_must_have_its_table(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path)
     warehouse.load({"voiso_agents": [{"id": 1, "name": "Mike"}]})
+    base = "base_callrecords__voiso"
     run = warehouse.dbt(
-        "run", "--select", "base_callrecords__voiso_agents", "base_callrecords__voiso_queues", "base_callrecords__voiso_teams",
+        "run", "--select", f"{base}_agents", f"{base}_queues", f"{base}_teams",
         "--vars", "{callrecords_streams: [voiso_agents, voiso_queues]}",
     )  # fmt: skip
     assert run.exit_code == 1
@@ -155,26 +158,82 @@ def test_a_stream_that_is_asked_for_by_name_must_have_its_table(tmp_path: Path) 
     }
 
 
-@pytest.mark.slow
-def test_another_project_uses_it_as_a_package(tmp_path: Path) -> None:
-    warehouse = DuckDBWarehouse(tmp_path, project=tmp_path)
-    (tmp_path / "dbt_project.yml").write_text(
-        "name: mine\nversion: 1.0.0\nprofile: tap_callrecords\nvars: {callrecords_voiso_account: us}\n"
+@pytest.fixture(scope="module")
+def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
+    """Another project that has the package, models of the names `calls` and `agents`, and two schemas of Voiso.
+
+    It was built once, with everything that `dbt build` runs.
+    """
+    folder = tmp_path_factory.mktemp("consumer")
+    warehouse = DuckDBWarehouse(folder, project=folder)
+    for schema, cost in (("callrecords", 1), ("callrecords_too", 2)):
+        warehouse.load(
+            {
+                "voiso_cdr": [
+                    {"uuid": "1", "timestamp_utc": "2026-03-02T10:00:00.000Z", "type": "inbound", "cpc": cost,
+                     "disposition": "answered", "duration_seconds": 5, "agent_id": 1, "sid": f"sid{cost}"}
+                ],
+                "voiso_agents": [{"id": 1, "name": f"Mike {cost}"}],
+            },
+            schema,
+        )  # fmt: skip
+    (folder / "dbt_project.yml").write_text(
+        "name: mine\nversion: 1.0.0\nprofile: tap_callrecords\nvars:\n"
+        "  callrecords_voiso_schema: [callrecords, callrecords_too]\n"
+        "  callrecords_opening_hours: my_hours\n"
+        "  callrecords_outcome_words: [{vendor: voiso, field: disposition, word: Answered, outcome: completed}]\n"
     )
-    (tmp_path / "packages.yml").write_text(f"packages: [{{local: {TRANSFORM}}}]\n")
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "mine.sql").write_text("select agent_key, agent_name from {{ ref('tap_callrecords', 'callrecords__agents') }}")
-    warehouse.load({"voiso_agents": [{"id": 1, "name": "Mike"}]})
+    (folder / "packages.yml").write_text(f"packages: [{{local: {TRANSFORM}}}]\n")
+    (folder / "seeds").mkdir()
+    (folder / "seeds/my_hours.csv").write_text("weekday,opens_minute,closes_minute\n1,540,1020\n")
+    (folder / "models").mkdir()
+    for name in ("calls", "agents", "queues", "call_legs"):
+        (folder / f"models/{name}.sql").write_text("select 'mine' as call_key")
+    (folder / "models/mine.sql").write_text("select * from {{ ref('callrecords__agents') }}")
     assert warehouse.dbt("deps", threads=False).exit_code == 0
-    run = warehouse.dbt("build", *without("test", "unit_test"), "--select", "+mine")
+    run = warehouse.dbt("build", "--exclude-resource-type", "test")
     assert run.exit_code == 0, run.output
-    assert warehouse.query("select * from analytics.mine") == [("voiso:us:1", "Mike")]
+    warehouse.ran = run
+    return warehouse
 
 
 @pytest.mark.slow
-def test_freshness_tells_how_old_a_stream_is(tmp_path: Path) -> None:
+def test_another_project_uses_it_as_a_package_beside_models_of_its_own(consumer: DuckDBWarehouse) -> None:
+    assert consumer.query("select agent_name from analytics.mine order by 1") == [("Mike 1",), ("Mike 2",)]
+    assert consumer.query("select * from analytics.calls") == [("mine",)]
+
+
+@pytest.mark.slow
+def test_a_consumer_runs_no_unit_tests_and_seeds_of_the_package(consumer: DuckDBWarehouse) -> None:
+    assert consumer.ran
+    assert {name.split(".")[0] for name in consumer.ran.status if ".tap_callrecords." in name} == {"model", "exposure"}
+
+
+@pytest.mark.slow
+def test_several_schemas_of_a_vendor_are_united_and_told_apart(consumer: DuckDBWarehouse) -> None:
+    found = consumer.query(
+        "select call_key, source_relation, account, cost, agent_key from analytics.callrecords__calls order by 1"
+    )
+    assert found == [
+        (f"voiso:{name}:{name}:1", name, name, cost, f"voiso:{name}:{name}:1")
+        for name, cost in (("callrecords", 1.0), ("callrecords_too", 2.0))
+    ]
+
+
+@pytest.mark.slow
+def test_a_project_adds_columns_words_and_opening_hours(consumer: DuckDBWarehouse) -> None:
+    found = consumer.query(
+        "select calls.outcome, voice.is_open from analytics.callrecords__calls as calls"
+        " join analytics_staging.int_callrecords__voice_calls as voice using (call_key) order by 1"
+    )
+    assert found == [("completed", True), ("completed", True)]
+
+
+@pytest.mark.slow
+def test_freshness_tells_how_old_a_stream_is_and_skips_absent_ones(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path)
     warehouse.load({"voiso_cdr": [{"uuid": "1", "timestamp_utc": "2026-03-02T10:00:00.000Z"}]})
-    run = warehouse.dbt("source", "freshness", "--select", "source:tap_callrecords.voiso.voiso_cdr")
+    run = warehouse.dbt("source", "freshness")
     assert run.exit_code == 0, run.output
+    assert run.output.count("WARN freshness of ") == 1
     assert "WARN freshness of voiso.voiso_cdr" in run.output

@@ -59,6 +59,8 @@ class Warehouse(ABC):
 
     program = Path(sys.executable).with_name("dbt")
     profiles = TRANSFORM / "profiles"
+    ran: DbtRun | None = None
+    """What a fixture ran on it."""
     unit_tests: Sequence[str] = ()
     """The arguments of `dbt build` that leave out unit tests."""
 
@@ -128,22 +130,22 @@ class DuckDBWarehouse(Warehouse):
         return {"TAP_CALLRECORDS_WAREHOUSE": str(self.path), "DBT_TARGET": "duckdb"}
 
     @override
-    def load(self, rows: dict[str, list[Row]]) -> None:
+    def load(self, rows: dict[str, list[Row]], schema: str = "callrecords") -> None:
         with duckdb.connect(str(self.path)) as connection:
-            connection.execute("create schema if not exists callrecords")
+            connection.execute(f"create schema if not exists {schema}")
             for stream, each in rows.items():
                 columns = ", ".join(f'"{name}" {self.SQL_TYPES[kind]}' for name, kind in TYPES[stream].items())
-                connection.execute(f"create table if not exists callrecords.{stream} ({columns})")
+                connection.execute(f"create table if not exists {schema}.{stream} ({columns})")
                 for row in each:
                     keys = KEYS[stream]
                     where = " and ".join(f'"{key}" is not distinct from ?' for key in keys)
                     connection.execute(
-                        f"delete from callrecords.{stream} where {where}", [self._value(row[key]) for key in keys]
+                        f"delete from {schema}.{stream} where {where}", [self._value(row[key]) for key in keys]
                     )
                     names = ", ".join(f'"{name}"' for name in row)
                     places = ", ".join("?" for _ in row)
                     connection.execute(
-                        f"insert into callrecords.{stream} ({names}) values ({places})",
+                        f"insert into {schema}.{stream} ({names}) values ({places})",
                         [self._value(value) for value in row.values()],
                     )
 

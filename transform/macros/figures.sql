@@ -43,7 +43,7 @@
   {%- set seconds = var('callrecords_service_level_seconds', 20) -%}
   {%- set short = var('callrecords_short_abandon_seconds', 5) -%}
   {%- set days = var('callrecords_repeat_days', 7) -%}
-  {{ return({
+  {%- set figures = {
       'calls': ['Calls', 'count', 'calls', none, 'voice calls that began in the period', none],
       'answered': ['Answered', 'share', 'inbound_answered_calls', 'inbound_calls',
           'inbound calls that a person answered', 'inbound calls'],
@@ -71,9 +71,12 @@
       'first_call_resolution': ['First-call resolution', 'share', 'resolved_calls', 'settled_calls',
           'answered inbound calls whose number did not call again within ' ~ days ~ ' days',
           'answered inbound calls with a number that are older than ' ~ days ~ ' days'],
-      'in_opening_hours': ['In opening hours', 'share', 'open_hours_calls', 'timed_calls',
-          'inbound calls within the opening hours', 'inbound calls, where opening hours are set'],
-  }) }}
+  } -%}
+  {%- if var('callrecords_opening_hours', none) -%}
+    {%- do figures.update({'in_opening_hours': ['In opening hours', 'share', 'open_hours_calls', 'timed_calls',
+        'inbound calls within the opening hours', 'inbound calls']}) -%}
+  {%- endif -%}
+  {{ return(figures) }}
 {% endmacro %}
 
 {# The columns of all measures, or of those that are named, for a model that groups voice calls. #}

@@ -1,16 +1,24 @@
 with {{ members_seen('agent') }},
 
 listed as (
-    select id, name, false as is_deleted from {{ ref('tap_callrecords', 'base_callrecords__voiso_agents') }}
+    select source_relation, {{ voiso_account() }} as account, id, name, false as is_deleted
+    from {{ ref('tap_callrecords', 'base_callrecords__voiso_agents') }}
+
     union all
-    select id, name, true as is_deleted
+
+    select source_relation, {{ voiso_account() }} as account, id, name, true as is_deleted
     from {{ ref('tap_callrecords', 'base_callrecords__voiso_deleted_agents') }} as gone
-    where not exists (select 1 from {{ ref('tap_callrecords', 'base_callrecords__voiso_agents') }} as kept where kept.id = gone.id)
+    where not exists (
+        select 1
+        from {{ ref('tap_callrecords', 'base_callrecords__voiso_agents') }} as kept
+        where {{ same_source('kept', 'gone') }}kept.id = gone.id
+    )
 ),
 
 keyed as (
     select
-        'voiso:' || {{ voiso_account() }} || ':' || cast(id as {{ type_of('text') }}) as agent_key,
+        {{ key_of('voiso', 'account', ["cast(id as " ~ type_of('text') ~ ")"]) }} as agent_key,
+        account,
         cast(id as {{ type_of('text') }}) as agent_id,
         name as agent_name,
         is_deleted
@@ -20,7 +28,7 @@ keyed as (
 select
     coalesce(members.agent_key, keyed.agent_key) as agent_key,
     coalesce(members.vendor, 'voiso') as vendor,
-    coalesce(members.account, {{ voiso_account() }}) as account,
+    coalesce(members.account, keyed.account) as account,
     coalesce(members.agent_id, keyed.agent_id) as agent_id,
     coalesce(keyed.agent_name, members.agent_name) as agent_name,
     keyed.is_deleted,
