@@ -85,6 +85,11 @@ class Warehouse(ABC):
         """All rows of a table of the schema `analytics`, as text, to compare two states of it."""
         return {tuple(map(str, row)) for row in self.query(f"select * from analytics.{name}")}
 
+    def manifest(self) -> list[dict[str, Any]]:
+        """The nodes that dbt last knew."""
+        known = json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
+        return list(known["nodes"].values())
+
     def dbt(self, *arguments: str, threads: bool = True) -> DbtRun:
         """Runs a dbt command on the project; a few commands know no threads."""
         done = subprocess.run(
