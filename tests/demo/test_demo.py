@@ -120,19 +120,19 @@ def test_a_second_run_changes_nothing_but_new_calls(folder: Path) -> None:
 
 
 def test_the_report_shows_the_warehouse_s_numbers_without_console_errors(folder: Path) -> None:
+    assert (folder / "report.html").stat().st_size < 1_000_000
     page = browser.look_at(folder / "report.html")
     assert page.console == []
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
         row = warehouse.execute(
-            "select count(*), max(wait_seconds), avg((outcome = 'answered')::int) from analytics.callrecords__calls "
-            "where channel = 'voice'"
+            "select count(*), max(wait_seconds), count(*) filter (where direction = 'inbound' and outcome = 'answered')"
+            " / count(*) filter (where direction = 'inbound') from analytics.callrecords__calls where channel = 'voice'"
         ).fetchone()
     assert row is not None
     assert f'data-kpi="calls">{row[0]:,}<' in page.dom
     assert f'data-kpi="answered">{row[2]:.1%}<' in page.dom
     assert f'data-wait="{float(row[1]):.0f}"' in page.dom
-    for chart in ("volume", "load", "outcomes", "service-level"):
-        assert f'id="{chart}" class="plotly-graph-div js-plotly-plot"' in page.dom
+    assert "<svg" in page.dom
 
 
 def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path) -> None:

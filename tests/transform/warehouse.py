@@ -77,6 +77,11 @@ class Warehouse(ABC):
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows that a query gives."""
 
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """What `script/report --warehouse` takes."""
+
     @abstractmethod
     def environment(self) -> dict[str, str]:
         """What the profile reads."""
@@ -130,6 +135,11 @@ class DuckDBWarehouse(Warehouse):
     def path(self) -> Path:
         return self.folder / "warehouse.duckdb"
 
+    @property
+    @override
+    def url(self) -> str:
+        return str(self.path)
+
     @override
     def environment(self) -> dict[str, str]:
         return {"TAP_CALLRECORDS_WAREHOUSE": str(self.path), "DBT_TARGET": "duckdb"}
@@ -176,6 +186,11 @@ class PostgresWarehouse(Warehouse):
     def __init__(self, folder: Path, server: PostgresServer) -> None:
         super().__init__(folder)
         self.server = server
+
+    @property
+    @override
+    def url(self) -> str:
+        return self.server.url
 
     @override
     def environment(self) -> dict[str, str]:
@@ -247,6 +262,11 @@ class SnowflakeWarehouse(Warehouse):
                   "port": port, "protocol": "http", "database": "calls", "schema": "analytics"}  # fmt: skip
         profile = {"tap_callrecords": {"target": "snowflake", "outputs": {"snowflake": server}}}
         (self.profiles / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+
+    @property
+    @override
+    def url(self) -> str:
+        return f"snowflake://none:none@none/calls?host=127.0.0.1&port={self.port}&protocol=http"
 
     @override
     def environment(self) -> dict[str, str]:
