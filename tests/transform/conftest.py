@@ -84,3 +84,10 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
     run = warehouse.dbt("build", *without("test", "unit_test"))
     assert run.exit_code == 0, run.output
     return warehouse
+
+
+@pytest.fixture(scope="session")
+def queries(at_once: DuckDBWarehouse) -> dict[str, str]:
+    """What dbt makes the tables of calls and legs from: queries of views of the tap's tables."""
+    made = ("callrecords__calls", "callrecords__call_legs")
+    return {node["name"]: node["compiled_code"] for node in at_once.manifest() if node["name"] in made}

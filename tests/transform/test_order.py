@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -14,8 +16,6 @@ from tests.transform.rows import FIRST, LATE
 from tests.transform.warehouse import KEYS, TYPES, DuckDBWarehouse
 
 pytestmark = pytest.mark.slow
-
-COMPARED = ("callrecords__calls", "callrecords__call_legs")
 
 
 def test_every_build_makes_every_table_whole(at_once: DuckDBWarehouse) -> None:
@@ -36,22 +36,15 @@ def all_rows() -> dict[str, list[dict[str, Any]]]:
     return {stream: list(each.values()) for stream, each in rows.items()}
 
 
-@pytest.fixture(scope="module")
-def queries(at_once: DuckDBWarehouse) -> dict[str, str]:
-    """What dbt makes the tables of calls and legs from: queries of views of the tap's tables."""
-    found = {node["name"]: node["compiled_code"] for node in at_once.manifest() if node["name"] in COMPARED}
-    assert set(found) == set(COMPARED)
-    return found
-
-
 Rows = list[tuple[str, dict[str, Any]]]
 
 
-def made(connection: duckdb.DuckDBPyConnection, queries: dict[str, str], rows: Rows) -> dict[str, list[Any]]:
-    """What the queries make of the rows, loaded in this order."""
+@contextmanager
+def loaded(connection: duckdb.DuckDBPyConnection, rows: Rows) -> Iterator[None]:
+    """The tap's tables with these rows, in this order, and no others; afterwards as they were."""
     connection.execute("begin")
     try:
-        for stream in {stream for stream, _ in rows}:
+        for stream in all_rows():
             connection.execute(f"delete from callrecords.{stream}")
         for stream, row in rows:
             names = ", ".join(f'"{column}"' for column in row)
@@ -59,9 +52,23 @@ def made(connection: duckdb.DuckDBPyConnection, queries: dict[str, str], rows: R
                 f"insert into callrecords.{stream} ({names}) values ({', '.join('?' for _ in row)})",
                 [DuckDBWarehouse._value(value) for value in row.values()],
             )
-        return {name: sorted(map(str, connection.execute(query).fetchall())) for name, query in queries.items()}
+        yield
     finally:
         connection.execute("rollback")
+
+
+def made_of(connection: duckdb.DuckDBPyConnection, query: str, rows: Rows) -> list[dict[str, Any]]:
+    """The rows that a query gives of these."""
+    with loaded(connection, rows):
+        cursor = connection.execute(query)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, each, strict=True)) for each in cursor.fetchall()]
+
+
+def made(connection: duckdb.DuckDBPyConnection, queries: dict[str, str], rows: Rows) -> dict[str, list[str]]:
+    """What the queries make of the rows."""
+    with loaded(connection, rows):
+        return {name: sorted(map(str, connection.execute(query).fetchall())) for name, query in queries.items()}
 
 
 def tied(rows: Rows) -> Rows:

@@ -58,7 +58,10 @@ select
     {{ given('caller_name') }} as caller_name,
     {{ given('callee') }} as callee_number,
     {{ given('callee_name') }} as callee_name,
-    case when party = 'queue' then coalesce({{ given('lra') }}, {{ given('callee') }}) end as queue_id,
+    {#- Where personal data was dropped, all queues are one: that a call met one is known still. -#}
+    case
+        when party = 'queue' then coalesce({{ given('lra') }}, {{ given('callee') }}, {{ given('callee_svc_name') }})
+    end as queue_id,
     case when party = 'queue' then coalesce({{ given('callee_name') }}, {{ given('callee') }}) end as queue_name,
     case
         when leg_direction = 'outbound' then {{ given('caller') }}

@@ -2,7 +2,8 @@
     'report_id', 'correlation_id', 'org_uuid', 'direction', 'call_type', 'answered', 'answer_time', 'start_time',
     'release_time', 'report_time', 'duration', 'ring_duration', 'hold_duration', 'calling_number', 'calling_line_id',
     'called_number', 'called_line_id', 'user', 'user_type', 'user_uuid', 'call_outcome', 'call_outcome_reason',
-    'related_reason', 'redirecting_number', 'call_transfer_time', 'transfer_related_call_id', 'transfer_type',
+    'related_reason', 'redirecting_number', 'redirect_reason', 'redirecting_party_uuid',
+    'call_transfer_time', 'transfer_related_call_id', 'transfer_type',
     'source_relation', 'location', 'department_id', 'releasing_party', 'dialed_digits', 'interaction_id',
 ] -%}
 with legs as (
@@ -89,7 +90,11 @@ select
     coalesce(report_time, release_time, start_time) as source_at,
     {#- Which legs say how the call ended: people reached, else services reached, else the calling side. -#}
     case
-        when lower(direction) = 'originating' and {{ given('redirecting_number') }} is null then 3
+        when lower(direction) = 'originating'
+            and coalesce(
+                {{ given('redirecting_number') }}, {{ given('redirect_reason') }}, {{ given('redirecting_party_uuid') }}
+            ) is null
+            then 3
         when party = 'person' then 1
         else 2
     end as weight
