@@ -70,10 +70,10 @@ def test_a_token_that_is_refused_at_once_is_renewed_once_and_then_reported(box: 
 
 
 def test_a_refused_report_is_quoted(box: Sandbox) -> None:
-    body = {"message": "Bad request: the dateRange is too long"}
+    body = {"message": "Bad request: unknown metric"}
     box.faults.add(Fault("status", match="/detailed-reports", status=400, body=body))
     out = read(box)
-    assert "status 400: Bad request: the dateRange is too long" in str(out.error)
+    assert "status 400: Bad request: unknown metric" in str(out.error)
 
 
 @pytest.mark.parametrize("match", ["/token", "/detailed-reports", "/data"])
