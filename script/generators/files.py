@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from generators import house, lineage, personal, settings, streams, vendors
+from generators import dbt, house, lineage, personal, settings, streams, vendors
 from generators.facts import ROOT
 from generators.facts import streams as every_stream
 
@@ -61,12 +61,13 @@ def quick() -> Mapping[str, str]:
     texts["docs/streams/README.md"] = streams.index()
     for each in every_stream():
         texts[f"docs/streams/{each.name}.md"] = streams.page(each)
-    return texts
+    return {**texts, **dbt.files()}
 
 
 def left_over(texts: Mapping[str, str]) -> Iterator[Path]:
-    """Pages of streams that are no more."""
-    yield from (path for path in (ROOT / "docs/streams").glob("*.md") if f"docs/streams/{path.name}" not in texts)
+    """Pages and base models of streams that are no more."""
+    made = (*(ROOT / "docs/streams").glob("*.md"), *(ROOT / dbt.FOLDER).glob(f"{dbt.PREFIX}*.sql"))
+    yield from (path for path in made if path.relative_to(ROOT).as_posix() not in texts)
 
 
 def main(*, check: bool) -> int:

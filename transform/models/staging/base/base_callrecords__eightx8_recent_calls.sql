@@ -1,1 +1,1 @@
-{{ stream_table('eightx8', 'eightx8_recent_calls') }}
+{{ stream_table('eightx8', 'eightx8_recent_calls', never_null=['tenant_id']) }}
