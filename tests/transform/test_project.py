@@ -168,6 +168,7 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
         "name: mine\nversion: 1.0.0\nprofile: tap_callrecords\nvars:\n"
         "  callrecords_voiso_schema: [callrecords, callrecords_too]\n"
         "  callrecords_opening_hours: my_hours\n"
+        "  callrecords_passthrough_columns: [sid, lra, client_type, agent_group]\n"
         "  callrecords_outcome_words: [{vendor: voiso, field: disposition, word: Answered, outcome: completed}]\n"
     )
     (folder / "packages.yml").write_text(f"packages: [{{local: {TRANSFORM}}}]\n")
@@ -210,10 +211,10 @@ def test_several_schemas_of_a_vendor_are_united_and_told_apart(consumer: DuckDBW
 @pytest.mark.slow
 def test_a_project_adds_columns_words_and_opening_hours(consumer: DuckDBWarehouse) -> None:
     found = consumer.query(
-        "select calls.outcome, voice.is_open from analytics.callrecords__calls as calls"
+        "select calls.extra_sid, calls.outcome, voice.is_open from analytics.callrecords__calls as calls"
         " join analytics_staging.int_callrecords__voice_calls as voice using (call_key) order by 1"
     )
-    assert found == [("completed", True), ("completed", True)]
+    assert found == [("sid1", "completed", True), ("sid2", "completed", True)]
 
 
 @pytest.mark.slow

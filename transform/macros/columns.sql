@@ -8,7 +8,7 @@
       'site', 'department', 'campaign_name', 'wrapup_code', 'ended_by', 'cost',
       'ring_seconds', 'wait_seconds', 'talk_seconds', 'hold_seconds', 'wrapup_seconds', 'total_seconds',
       'is_transferred', 'leg_count', 'source_stream', 'source_at',
-  ]) }}
+  ] + tap_callrecords.extra_columns()) }}
 {% endmacro %}
 
 {# The columns of `call_legs`. #}
@@ -43,4 +43,19 @@
 {# A join's first condition: both rows are of one schema. Nothing where each vendor has one schema. #}
 {% macro same_source(one, other) -%}
   {%- if tap_callrecords.several_schemas() -%}{{ one }}.source_relation = {{ other }}.source_relation and {% endif -%}
+{%- endmacro %}
+
+{# The columns of the tap's tables that this project asks for in `calls`, each as text and with `extra_` before its name. #}
+{% macro extra_columns(of='') %}
+  {%- set named = [] -%}
+  {%- for column in var('callrecords_passthrough_columns', []) -%}{%- do named.append(of ~ 'extra_' ~ column) -%}{%- endfor -%}
+  {{ return(named) }}
+{% endmacro %}
+
+{# Those columns out of a base view's rows, each with a comma behind it; null where the stream has no such column. #}
+{% macro extra_of(base, rows) -%}
+  {%- set known = graph.nodes['model.tap_callrecords.' ~ base].columns if execute else {} -%}
+  {%- for column in var('callrecords_passthrough_columns', []) %}
+    cast({{ rows ~ '.' ~ column if column in known else 'null' }} as {{ tap_callrecords.type_of('text') }}) as extra_{{ column }},
+  {%- endfor -%}
 {%- endmacro %}

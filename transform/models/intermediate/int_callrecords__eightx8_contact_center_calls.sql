@@ -6,7 +6,7 @@
     'direction', 'outcome', 'started_at', 'answered_at', 'ended_at', 'caller_number', 'caller_name', 'callee_number',
     'dialled_number', 'queue_id', 'agent_id', 'ended_by', 'wait_seconds', 'talk_seconds', 'hold_seconds',
     'total_seconds', 'is_transferred', 'source_at',
-] -%}
+] + extra_columns() -%}
 with transactions as (
     select
         stg.*,
@@ -72,6 +72,7 @@ interactions as (
         {{ as_seconds('sum(talk_seconds)') }} as talk_seconds,
         {{ as_seconds('sum(hold_seconds)') }} as hold_seconds,
         {{ as_seconds('sum(wrapup_seconds)') }} as wrapup_seconds,
+        {% for column in extra_columns() %}max(case when first_rank = 1 then {{ column }} end) as {{ column }}, {% endfor %}
         {{ any_true('is_transferred') }} as is_transferred,
         max(source_at) as source_at
     from transactions
@@ -146,6 +147,9 @@ select
     leg_count,
     'eightx8_interactions' as source_stream,
     greatest(source_at, coalesce(other_source_at, source_at)) as source_at
+    {%- for column in extra_columns() %},
+    coalesce({{ column }}, other_{{ column }}) as {{ column }}
+    {%- endfor %}
 from merged
 
 union all

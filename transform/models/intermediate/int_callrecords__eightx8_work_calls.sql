@@ -60,6 +60,7 @@ select
     records.total_seconds,
     coalesce(summed.is_transferred, false) as is_transferred,
     records.leg_count,
+    {% for column in extra_columns() %}records.{{ column }}, {% endfor %}
     records.source_stream,
     greatest(coalesce(records.source_at, summed.source_at), coalesce(summed.source_at, records.source_at)) as source_at
 from records
@@ -81,6 +82,8 @@ select
     talk_seconds, hold_seconds,
     {{ as_seconds('null') }} as wrapup_seconds,
     {{ seconds_between('started_at', 'ended_at') }} as total_seconds,
-    is_transferred, leg_count, 'eightx8_call_legs' as source_stream, source_at
+    is_transferred, leg_count,
+    {% for column in extra_columns() %}null as {{ column }}, {% endfor %}
+    'eightx8_call_legs' as source_stream, source_at
 from summed
 where not exists (select 1 from records where records.call_key = summed.call_key)

@@ -53,6 +53,7 @@ calls as (
         {{ as_seconds("max(case when agent_rank = 1 then ring_seconds end)") }} as ring_seconds,
         {{ as_seconds("sum(case when decides and outcome = 'answered' then talk_seconds else 0 end)") }} as talk_seconds,
         {{ as_seconds("sum(case when decides then hold_seconds else 0 end)") }} as hold_seconds,
+        {% for column in extra_columns() %}max(case when first_rank = 1 then {{ column }} end) as {{ column }}, {% endfor %}
         {{ any_true('is_transfer') }} as is_transferred,
         count(*) as leg_count,
         min(source_stream) as source_stream,
@@ -76,5 +77,7 @@ select
     talk_seconds, hold_seconds,
     {{ as_seconds('null') }} as wrapup_seconds,
     {{ seconds_between('started_at', 'ended_at') }} as total_seconds,
-    is_transferred, leg_count, source_stream, source_at
+    is_transferred, leg_count,
+    {% for column in extra_columns() %}{{ column }}, {% endfor %}
+    source_stream, source_at
 from calls

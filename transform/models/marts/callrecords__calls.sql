@@ -1,3 +1,5 @@
+{{ config(contract={'enforced': extra_columns() | length == 0}) }}
+
 with every_call as (
     {{ union_of(
         ['int_callrecords__eightx8_work_calls', 'int_callrecords__eightx8_contact_center_calls',

@@ -57,6 +57,7 @@ select
         or coalesce(base.blind_transfer_to_agent, 0) + coalesce(base.blind_transfer_to_queue, 0)
         + coalesce(base.warm_transfers_completed, 0) > 0
     ) as is_transferred,
+    {{- extra_of('base_callrecords__eightx8_interactions', 'base') }}
     base.participants,
     base.creation_time_utc as source_at
 from {{ ref('tap_callrecords', 'base_callrecords__eightx8_interactions') }} as base

@@ -53,6 +53,7 @@ select
     {{ seconds('call_duration') }} as total_seconds,
     transfer_count > 0 as is_transferred,
     cast(null as {{ type_of('integer') }}) as leg_count,
+    {{- extra_of('base_callrecords__eightx8_recent_calls', 'calls') }}
     'eightx8_recent_calls' as source_stream,
     call_date_utc as source_at
 from calls

@@ -52,6 +52,7 @@ select
     {{ seconds('callee_hold_duration_ms') }} as hold_seconds,
     {{ seconds('call_time') }} as total_seconds,
     call_leg_count as leg_count,
+    {{- extra_of('base_callrecords__eightx8_call_records', 'judged') }}
     source_stream,
     start_time_utc as source_at
 from judged

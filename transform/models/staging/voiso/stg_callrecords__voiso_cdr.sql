@@ -47,6 +47,7 @@ select
     {{ as_seconds('duration_seconds') }} as total_seconds,
     cast(null as boolean) as is_transferred,
     cast(null as {{ type_of('integer') }}) as leg_count,
+    {{- extra_of('base_callrecords__voiso_cdr', 'judged') }}
     'voiso_cdr' as source_stream,
     timestamp_utc as source_at
 from judged

@@ -7,12 +7,16 @@
     'source_relation', 'location', 'department_id', 'releasing_party', 'dialed_digits', 'interaction_id',
 ] -%}
 with legs as (
-    select {% for column in columns %}feed.{{ column }}, {% endfor %}'webex_detailed_call_history' as source_stream
+    select {% for column in columns %}feed.{{ column }}, {% endfor %}
+        {{- extra_of('base_callrecords__webex_detailed_call_history', 'feed') }}
+        'webex_detailed_call_history' as source_stream
     from {{ ref('tap_callrecords', 'base_callrecords__webex_detailed_call_history') }} as feed
 
     union all
 
-    select {% for column in columns %}live.{{ column }}, {% endfor %}'webex_live_call_history' as source_stream
+    select {% for column in columns %}live.{{ column }}, {% endfor %}
+        {{- extra_of('base_callrecords__webex_live_call_history', 'live') }}
+        'webex_live_call_history' as source_stream
     from {{ ref('tap_callrecords', 'base_callrecords__webex_live_call_history') }} as live
     where not exists (
         select 1 from {{ ref('tap_callrecords', 'base_callrecords__webex_detailed_call_history') }} as feed
@@ -86,6 +90,7 @@ select
         or {{ given('transfer_type') }} is not null
         or coalesce(lower(related_reason), '') in ('consultativetransfer', 'deflection')
     ) as is_transfer,
+    {% for column in extra_columns() %}{{ column }}, {% endfor %}
     source_stream,
     coalesce(report_time, release_time, start_time) as source_at,
     {#- Which legs say how the call ended: people reached, else services reached, else the calling side. -#}
