@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
@@ -19,6 +20,9 @@ PROJECT = PYPROJECT["project"]
 EXTRAS = {"tap_callrecords": ("arrow",), "target_callrecords_duckdb": ("arrow", "duckdb")}
 THROUGH_THE_SDK = {"backoff"}
 """Two distributions own this module, and overwrite each other; the SDK's choice must be the only one."""
+
+
+owners_of_modules = cache(packages_distributions)
 
 
 def name_of(requirement: str) -> str:
@@ -49,7 +53,7 @@ def third_party(package: str) -> set[str]:
 
 @pytest.mark.parametrize("package", EXTRAS)
 def test_every_import_has_a_declared_dependency(package: str) -> None:
-    owners = packages_distributions()
+    owners = owners_of_modules()
     undeclared = {
         module
         for module in third_party(package) - THROUGH_THE_SDK
@@ -60,12 +64,12 @@ def test_every_import_has_a_declared_dependency(package: str) -> None:
 
 def test_backoff_comes_with_the_sdk_alone() -> None:
     brought = {name_of(each) for each in requires("singer-sdk") or []}
-    assert brought & {name_of(each) for each in packages_distributions()["backoff"]}
+    assert brought & {name_of(each) for each in owners_of_modules()["backoff"]}
     assert not {"backoff", "python-backoff"} & declared("target_callrecords_duckdb")
 
 
 def test_every_declared_dependency_is_imported() -> None:
-    owners = packages_distributions()
+    owners = owners_of_modules()
     used = {name_of(each) for package in EXTRAS for module in third_party(package) for each in owners[module]}
     assert declared("target_callrecords_duckdb") - used == set()
 
