@@ -181,3 +181,13 @@ def test_a_link_without_a_readable_host_is_refused_in_words(link: str) -> None:
         "The vendor's link to the next page leads to no host, where credentials must not go. The bookmark stays before "
         "this window."
     )
+
+
+def test_an_address_in_the_link_s_query_is_left_alone() -> None:
+    link = "https://calls.example:443/v1/feed?to=https://other.example/x"
+    assert corrected_link(link, HERE) == "https://calls.example/v1/feed?to=https://other.example/x"
+
+
+def test_the_port_of_https_is_another_server_where_pages_come_by_http() -> None:
+    link = "http://calls.example:443/v1/feed?next=1"
+    assert corrected_link(link, "http://calls.example/v1/feed") == link

@@ -244,6 +244,27 @@ def test_ever_new_tokens_that_bring_nothing_new_end_it() -> None:
         paginator.advance(Page([], next="t"))
 
 
+def test_a_cut_after_a_refused_page_says_what_the_vendor_said_and_how_long_its_pages_are() -> None:
+    paginator = SearchTokenPaginator(4, key=str, block=100)
+    assert paginator.advance(Page([1, 2, 3, 4]))
+    assert paginator.advance(Refusal(error=REFUSED))
+    assert paginator.current == SearchPage(2, 3)
+    with pytest.raises(CutShort, match=r"^The vendor refuses a page where records may follow\.$") as told:
+        paginator.advance(Page([4, 5, 6]))
+    assert (told.value.refusal, told.value.longest) == (REFUSED, 4)
+
+
+def test_a_full_block_without_a_token_is_a_cut_that_nobody_refused() -> None:
+    paginator = SearchTokenPaginator(4, key=str, block=4)
+    with pytest.raises(CutShort) as told:
+        paginator.advance(Page([1, 2, 3, 4]))
+    assert str(told.value) == (
+        "The vendor's pages ended at its limit for one search, and none of its search tokens led on: records may be "
+        "missing."
+    )
+    assert (told.value.refusal, told.value.longest) == (None, 4)
+
+
 def test_a_refused_first_page_is_an_error() -> None:
     with pytest.raises(FatalAPIError, match="refused"):
         SearchTokenPaginator(2, key=str).advance(Refusal(error=REFUSED))
