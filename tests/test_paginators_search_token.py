@@ -137,6 +137,7 @@ def test_no_server_makes_it_lose_a_record_without_a_word(total: int, paging: Pag
     st.booleans(),
 )
 @example(12, Paging(block=10), 1, {-11}, True)
+@example(35, Paging(block=10), 5, {-6}, False)  # within the third block: its token must not lead past the rest of it
 def test_no_refused_page_makes_it_lose_a_record_without_a_word(
     total: int, paging: Paging, size: int, refused: set[int], ignored: bool
 ) -> None:
@@ -273,7 +274,7 @@ def test_a_refused_first_page_is_an_error() -> None:
 def test_a_refused_token_lets_the_window_be_read_again() -> None:
     paginator = SearchTokenPaginator(4, key=str, block=4)
     assert paginator.advance(Page([1, 2, 3, 4], next="t"))
-    with pytest.raises(PageLost):
+    with pytest.raises(PageLost, match=r"^The vendor no longer accepts the search token\.$"):
         paginator.advance(Refusal(error=REFUSED))
 
 
