@@ -43,7 +43,7 @@ def fill(
 ) -> list[Row]:
     """Put in interactions that end at even distances, so many together, from a start (22 hours ago) on."""
     first = start or ago(hours=22)
-    step = timedelta(hours=hours) / count
+    step = timedelta(hours=hours) / max(count, 1)
     rows = [
         box.voiso.new_interaction(first + step * (index - index % together), uuid=f"row-{index:05}", **fields)
         for index in range(count)
