@@ -83,6 +83,17 @@ def test_every_file_that_is_named_exists(document: str) -> None:
     assert not [name for name in named if f"/{name}" not in everywhere]
 
 
+@pytest.mark.parametrize("folder", ["docs", "tap_callrecords", "target_callrecords_duckdb", "transform"])
+def test_words_are_the_usual_ones(folder: str) -> None:
+    unusual = re.compile(
+        r"\b(anew|nought|mend(?:s|ed|ing)?|parted by|is never wide|stumbl\w+|manieth|can't be had)\b", re.IGNORECASE
+    )
+    files = [path for kind in ("md", "py", "sql", "yml") for path in (ROOT / folder).rglob(f"*.{kind}")]
+    read = {path: path.read_text(encoding="utf-8") for path in files if "dbt_packages" not in path.parts}
+    assert len(read) > 3
+    assert not [f"{path.name}: {found}" for path, text in read.items() for found in unusual.findall(text)]
+
+
 @of_each_document
 def test_every_setting_that_is_named_exists(document: str) -> None:
     named = {name.lower() for name in re.findall(r"\bTAP_CALLRECORDS_([A-Z0-9_]*[A-Z0-9])\b", text_of(document))}

@@ -80,13 +80,6 @@ def test_every_citation_leads_to_a_heading_or_a_row_of_the_notes() -> None:
 
 
 @pytest.mark.parametrize("file", SCHEMAS, ids=lambda file: file.stem)
-def test_a_schema_says_for_its_maintainers_where_its_fields_are_documented(file: Any) -> None:
-    schema = json.loads(file.read_text(encoding="utf-8"))
-    named = re.findall(r"docs/vendors/[\w/-]+\.md", schema.get("$comment", ""))
-    assert "x-same-rows-as" in schema or any((ROOT / name).is_file() for name in named)
-
-
-@pytest.mark.parametrize("file", SCHEMAS, ids=lambda file: file.stem)
 def test_no_description_of_a_column_is_a_code(file: Any) -> None:
     assert not [text for text in descriptions(json.loads(file.read_text(encoding="utf-8"))) if ANY_CODE.search(text)]
 

@@ -9,7 +9,7 @@
     end
 {% endmacro %}
 
-{# Voiso's interaction types come in several spellings (VO 8): lower case, words joined by `_`, the vendor's slip mended. #}
+{# Voiso's interaction types come in several spellings (VO 8): lower case, words joined by `_`, the vendor's spelling mistake corrected. #}
 {% macro voiso_type(type) %}replace(replace(replace(lower({{ type }}), '-', '_'), ' ', '_'), 'hlr_ookup', 'hlr_lookup'){% endmacro %}
 
 {# The medium of such a type. #}

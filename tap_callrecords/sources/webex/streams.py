@@ -54,7 +54,7 @@ _VENDOR_URL = re.compile(r"https://(?:[a-z0-9-]+\.)+webexapis\.com(?::443)?/[^\s
 
 
 class Envelope(msgspec.Struct, Generic[Row]):
-    """Body of an answer; what tells of further pages stands in the header `Link` (WX 6)."""
+    """Body of an answer; the header `Link` leads to further pages (WX 6)."""
 
     rows: list[Row] = msgspec.field(name="items")
 

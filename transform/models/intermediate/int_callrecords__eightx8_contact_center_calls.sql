@@ -1,5 +1,5 @@
 {#-
-  One row per interaction. Both streams tell of the same calls, under the same id: each column is the detailed report's
+  One row per interaction. Both streams have the same calls, under the same id: each column is the detailed report's
   where that says something, else the other stream's. A duration of 0 says nothing where the other stream has one.
 -#}
 {%- set other_columns = [
