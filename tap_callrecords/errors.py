@@ -20,8 +20,12 @@ What is no SingerSDKError is a fault of the tap; it ends the stream.
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import ConfigurationError, FatalAPIError, SingerSDKError
+
+if TYPE_CHECKING:
+    import requests
 
 _TOLD = "told"
 
@@ -39,11 +43,13 @@ class Refused(FatalAPIError):  # noqa: N818 - named for what it is
 
     Attributes:
         status: HTTP status, 400 to 499.
+        response: its answer; it is for the source, and told to nobody.
     """
 
-    def __init__(self, sentence: str, status: int) -> None:
+    def __init__(self, sentence: str, status: int, response: requests.Response | None = None) -> None:
         super().__init__(sentence)
         self.status = status
+        self.response = response
 
 
 class PageLost(FatalAPIError):  # noqa: N818 - named for what it is

@@ -13,21 +13,22 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from itertools import compress, count
+from itertools import compress
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, cast
 
 import msgspec
 import requests
 from singer_sdk import Tap, metrics
 from singer_sdk.exceptions import FatalAPIError
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from typing_extensions import override
+from typing_extensions import TypeVar, override
 
 from tap_callrecords import instants
 from tap_callrecords.errors import STREAM_ENDING, AskedTooMuch, PageLost, RangeRefused
 from tap_callrecords.http.redaction import clean_name
 from tap_callrecords.output.progress import Progress
+from tap_callrecords.paging.base import Page
 from tap_callrecords.rows.builder import Record, RecordBuilder
 from tap_callrecords.rows.privacy import Privacy
 from tap_callrecords.rows.repeats import SeenRows
@@ -49,11 +50,11 @@ from tap_callrecords.windows.readings import Reading
 if TYPE_CHECKING:
     from tap_callrecords.http.client import VendorApi
     from tap_callrecords.output.lines import PageWriter
-    from tap_callrecords.paging.base import Page, Paginator
+    from tap_callrecords.paging.base import Paginator
 
 
 from tap_callrecords.http.client import VendorApi
-from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.paging.base import Paginator
 
 READS_OF_A_SHORT_WINDOW = 3
 RESTARTS_OF_A_LOST_WINDOW = 3
@@ -64,7 +65,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """None of the vendors' services is older."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 """Objects are the same, and so are their rows, in whatever order their members come."""
-Api = TypeVar("Api", bound="VendorApi")
+Api = TypeVar("Api", bound="VendorApi", default=Any)
 _Emit: TypeAlias = Callable[[list[Record], list[bytes]], Iterable[dict[str, Any]]]
 
 
@@ -76,6 +77,23 @@ class _Run:
     progress: Progress
     readings: dict[int, Reading] = field(default_factory=dict)
     held: dict[int, Record] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page that is asked for.
+
+    Attributes:
+        window: what it is a page of.
+        name: the paginator's name for it.
+        tries: which try it is, from 1; those of `VendorApi.call` for passing troubles are one.
+        because: the refusal for which it is asked for in this way; None where it is asked for as named.
+    """
+
+    window: TimeWindow
+    name: Any
+    tries: int = 1
+    because: Exception | None = None
 
 
 class CallRecordStream(WindowCheckpoints, Generic[Api]):
@@ -173,6 +191,27 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
             BrokenBody: it is not the documented envelope.
         """
         return self.builder.read(response.content)
+
+    def prepared(self, asked: Asked) -> Page | None:  # noqa: ARG002 - for sources
+        """A page that is had otherwise than by its own request; None for all others."""
+        return None
+
+    def note(self, page: Page, asked: Asked) -> None:
+        """Take note of what came for what was asked for."""
+
+    def remedy(self, error: Exception, asked: Asked) -> Asked | Page:  # noqa: ARG002 - for sources
+        """What to do about a page that can't be had: what is asked for instead, or the page that stands for it.
+
+        Args:
+            error: an error of `STREAM_ENDING`.
+            asked: what was asked for, and which try it was.
+
+        Raises:
+            PageLost: the window has to be begun again.
+            AskedTooMuch: it has to be read in halves.
+            Exception: the error, where nothing can be done.
+        """
+        raise error
 
     # The parts
 
@@ -319,22 +358,33 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
 
     def pages(self, window: TimeWindow, paginator: Paginator[Any]) -> Iterator[Page]:
         """The pages of a window that a paginator names."""
-        for number in count(1):
-            page = self.fetch(window, paginator.current)
+        first, number, more = paginator.current, 0, True
+        while more:
+            asked = Asked(window, paginator.current)
+            number = 1 if asked.name == first else number + 1
+            page = self.prepared(asked) or self.get(asked)
+            more = paginator.advance(page)
             page.query, page.number = window, number
             yield page
-            if not paginator.advance(page):
-                return
 
-    def fetch(self, window: TimeWindow, page: Any) -> Page:
-        """Get one page, patiently."""
+    def get(self, asked: Asked) -> Page:
+        """Get one page, patiently; where it can't be had in this way, in another one that its source knows."""
+        while True:
+            try:
+                page = self.api.call(self.request(asked.window, asked.name), self._read)
+            except STREAM_ENDING as error:
+                instead = self.remedy(error, asked)
+            else:
+                self.note(page, asked)
+                return page
+            if isinstance(instead, Page):
+                return instead
+            asked = replace(instead, tries=asked.tries + 1)
 
-        def read(response: requests.Response) -> Page:
-            self._measure(response)
-            envelope, records = self.read_body(response)
-            return self.page(envelope, records, response)
-
-        return self.api.call(self.request(window, page), read)
+    def _read(self, response: requests.Response) -> Page:
+        self._measure(response)
+        envelope, records = self.read_body(response)
+        return self.page(envelope, records, response)
 
     def _measure(self, response: requests.Response) -> None:
         point = metrics.Point(

@@ -11,17 +11,21 @@ from typing import Any, ClassVar, TypeVar
 
 import requests
 from requests.auth import AuthBase
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError
+from singer_sdk.exceptions import FatalAPIError, RetriableAPIError, SingerSDKError
 
-from tap_callrecords.errors import AccessRefused, BrokenBody, EndpointGone, RangeRefused, Refused
+from tap_callrecords.errors import AccessRefused, BrokenBody
 from tap_callrecords.http import proxies
 from tap_callrecords.http.hosts import host_of, place_of
-from tap_callrecords.http.redaction import clean_quote
 from tap_callrecords.http.retries import patient, retry_after_seconds
 from tap_callrecords.http.session import CarefulSession, in_time
 from tap_callrecords.http.tokens import NoAuth, TokenClient, bearer_of
 from tap_callrecords.http.troubles import note_answer_through
-from tap_callrecords.http.words import _THROTTLED, _words, speaks_of_length
+from tap_callrecords.http.words import (
+    said_in,
+    speaks_of_rate,
+    text_of,
+    undocumented,
+)
 
 T = TypeVar("T")
 
@@ -60,25 +64,24 @@ class VendorApi(ABC):
         """What every request to this vendor carries."""
         return {"Accept": "application/json"}
 
-    def explain(self, response: requests.Response) -> str | None:
-        """What a refusal (a status from 400 to 499) means, if the vendor documents it: a sentence, and what to do.
+    def refusal(self, response: requests.Response) -> SingerSDKError | None:
+        """The error that a refusal (a status from 400 to 499) is, if the vendor documents it; None for any other.
 
-        Raises:
-            ConfigurationError: a setting or a right is wrong, whatever is asked for; it reaches the stream as
-                `AccessRefused`.
-            EndpointGone: the vendor no longer serves what is asked for.
+        It says what is wrong and what to do: `AccessRefused` where a setting or a right is wrong whatever is asked for,
+        `EndpointGone`, or `Refused` and its kinds. It is only told from the answer: nothing is sent, raised or changed.
+        What can be done about an error, a stream's `remedy` knows.
         """
         if self.credentials and response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
             settings = " and ".join(self.credentials)
-            raise ConfigurationError(
+            return AccessRefused(
                 f"{self.product} refused the credentials ({response.status_code}). Check {settings} in the settings, "
                 "and what their user may read."
             )
         return None
 
-    def refuses_range(self, response: requests.Response) -> bool:
-        """Whether a refusal means that the asked time is too long to be served at once."""
-        return response.status_code == requests.codes.bad_request and speaks_of_length(_words(response))
+    def is_answer(self, response: requests.Response) -> bool:
+        """Whether it is what was asked for, and no refusal, trouble or redirect."""
+        return bool(response.status_code < requests.codes.multiple_choices)
 
     @contextmanager
     def turn(self, request: requests.Request) -> Iterator[requests.Request]:
@@ -125,11 +128,10 @@ class VendorApi(ABC):
         if response.status_code == requests.codes.unauthorized and isinstance(auth, TokenClient):
             auth.refuse(bearer_of(response.request))
             response = self._send(request, auth)
+        if not self.is_answer(response):
+            raise self._error_of(response)
         try:
-            self._check(response)
             return read(response)
-        except ConfigurationError as error:  # told by the vendor, so it is about this source only
-            raise error if isinstance(error, EndpointGone) else AccessRefused(str(error)) from None
         except BrokenBody:
             raise RetriableAPIError(
                 f"{host_of(response.url)} answered {response.status_code} with a body that is not what it documents",
@@ -168,23 +170,20 @@ class VendorApi(ABC):
             note_answer_through(proxy, response)
         return response
 
-    def _check(self, response: requests.Response) -> None:
+    def _error_of(self, response: requests.Response) -> Exception:
         status = response.status_code
-        if status < 300:  # noqa: PLR2004
-            return
         host = host_of(response.url)
         if status >= 500 or status in self.retry_statuses or self._asks_to_wait(response):  # noqa: PLR2004
             if status in self.usual_retry_after:
                 response.headers.setdefault("Retry-After", str(self.usual_retry_after[status]))
-            said = self._said(response) if status < 500 else ""  # noqa: PLR2004
-            raise RetriableAPIError(f"{host} answered {status}{said}", response)
+            said = said_in(response) if status < 500 else ""  # noqa: PLR2004
+            return RetriableAPIError(f"{host} answered {status}{said}", response)
         if status < 400:  # noqa: PLR2004
-            raise FatalAPIError(
+            return FatalAPIError(
                 f"{host} answered with a redirect ({status}) to {place_of(response.headers.get('Location'))}, which "
                 f"is not followed: credentials go to the configured host only. Check the API URL of {self.product}."
             )
-        sentence = self.explain(response) or self.unexplained(response)
-        raise RangeRefused(sentence) if self.refuses_range(response) else Refused(sentence, status)
+        return self.refusal(response) or undocumented(self.product, response)
 
     def _asks_to_wait(self, response: requests.Response) -> bool:
         """Whether a refusal means "later": it says when, or speaks of too many requests."""
@@ -192,17 +191,8 @@ class VendorApi(ABC):
             return False
         if retry_after_seconds(response) is not None:
             return True
-        if not _THROTTLED.search(_words(response)):
+        if not speaks_of_rate(text_of(response)):
             return False
         if (usual := self.usual_retry_after.get(requests.codes.too_many_requests)) is not None:
             response.headers["Retry-After"] = str(usual)
         return True
-
-    def unexplained(self, response: requests.Response) -> str:
-        """A refusal that the vendor does not document: its own words, without personal data."""
-        return f"{self.product} refused a request with status {response.status_code}{self._said(response)}"
-
-    def _said(self, response: requests.Response) -> str:
-        """The vendor's own words as the end of a sentence, without personal data; empty without any."""
-        words = clean_quote(_words(response))
-        return f": {words}" if words else ""

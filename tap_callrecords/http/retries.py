@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import backoff
@@ -65,13 +66,17 @@ def http_date(text: str | None) -> datetime | None:
 def waits() -> Generator[float, Any, None]:
     """How long to wait before each further try; takes the error of the last one (backoff's protocol)."""
     error = yield 0.0
-    longest = FIRST_WAIT_SECONDS
-    while True:
+    for tries in count(1):
         asked = retry_after_seconds(getattr(error, "response", None))
         if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
             return  # not a pause but a closed door: the run fails and the next one goes on from the bookmark
-        error = yield (random.uniform(longest / 2, longest) if asked is None else asked)
-        longest = min(longest * 2, LONGEST_WAIT_SECONDS)
+        error = yield (pause(tries) if asked is None else asked)
+
+
+def pause(tries: int) -> float:
+    """How many seconds to wait after so many tries: twice as long each time, up to a limit, and by chance less."""
+    longest = min(FIRST_WAIT_SECONDS * 2 ** min(tries - 1, 30), LONGEST_WAIT_SECONDS)
+    return random.uniform(longest / 2, longest)
 
 
 def patient(

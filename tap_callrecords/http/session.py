@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 import requests
@@ -15,7 +15,8 @@ from typing_extensions import override
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from tap_callrecords.http.hosts import host_of, origin_of
-from tap_callrecords.rows.loose_json import T
+
+T = TypeVar("T")
 
 LARGEST_BODY = 128 * 2**20
 """Bytes of an answer, unpacked. The largest pages (10,000 rows of 1.5 KB) are an eighth of it; decoded, an evil one

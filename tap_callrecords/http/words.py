@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
+from singer_sdk.exceptions import FatalAPIError
+
+from tap_callrecords.errors import RangeRefused, Refused
+from tap_callrecords.http.redaction import clean_quote
 
 _THROTTLED = re.compile(
     r"throttl|slow down|quota|rate[ _-]?limit|too[ _-]?many[ _-]?(?:requests|calls)|(?:request|call) rate|"
@@ -27,7 +31,7 @@ _SOMETHING_ELSE = re.compile(
 )
 
 
-def _words(response: requests.Response) -> str:
+def text_of(response: requests.Response) -> str:
     """What an error body says to people; empty for a web page."""
     words = " ".join(str(value) for value in words_of(response).values() if isinstance(value, (str, int)))
     return words or ("" if response.text.lstrip().startswith("<") else response.text.strip())
@@ -48,3 +52,26 @@ def words_of(response: requests.Response) -> Mapping[str, Any]:
         return {}
     telling = ("code", "errorCode", "error", "message", "error_description", "exception", "reason")
     return {name: body[name] for name in telling if body.get(name) is not None}
+
+
+def speaks_of_rate(words: str) -> bool:
+    """Whether a refusal is about too many requests."""
+    return _THROTTLED.search(words) is not None
+
+
+def said_in(response: requests.Response) -> str:
+    """The vendor's own words as the end of a sentence, without personal data; empty without any."""
+    words = clean_quote(text_of(response))
+    return f": {words}" if words else ""
+
+
+def refused(sentence: str, response: requests.Response) -> FatalAPIError:
+    """A refusal as an error with a sentence; one of a kind of its own where the vendor finds a time range too long."""
+    if response.status_code == requests.codes.bad_request and speaks_of_length(text_of(response)):
+        return RangeRefused(sentence)
+    return Refused(sentence, response.status_code, response)
+
+
+def undocumented(product: str, response: requests.Response) -> FatalAPIError:
+    """A refusal that the vendor does not document, in its own words."""
+    return refused(f"{product} refused a request with status {response.status_code}{said_in(response)}", response)

@@ -14,15 +14,15 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import msgspec
 import requests
 from requests.auth import HTTPBasicAuth
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError
+from singer_sdk.exceptions import FatalAPIError, RetriableAPIError, SingerSDKError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import BrokenBody, PageLost, Refused
+from tap_callrecords.errors import AccessRefused, BrokenBody, PageLost, Refused
 from tap_callrecords.http.client import VendorApi, VerbatimRequest
 from tap_callrecords.http.hosts import host_of
 from tap_callrecords.http.redaction import REDACTOR, clean_quote
-from tap_callrecords.http.retries import waits
+from tap_callrecords.http.retries import pause
 from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, token_lifetime
 from tap_callrecords.http.words import words_of
 from tap_callrecords.paging.base import Page
@@ -30,7 +30,7 @@ from tap_callrecords.paging.links import LinkPaginator, corrected_link, next_lin
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.rows.loose_json import decode_loosely
-from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.stream import Asked, CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow
 
 Row = TypeVar("Row")
@@ -167,17 +167,17 @@ class AnalyticsApi(VendorApi):
         return {**super().headers(), **({"X-Tenant-Info": tenant} if tenant else {})}
 
     @override
-    def explain(self, response: requests.Response) -> str | None:
+    def refusal(self, response: requests.Response) -> SingerSDKError | None:
         said = " ".join(str(word) for word in words_of(response).values()) or response.text
         if "X-Tenant-Info" in said:
-            raise ConfigurationError(TENANT_MISSING if "missing" in said else TENANT_UNKNOWN)
+            return AccessRefused(TENANT_MISSING if "missing" in said else TENANT_UNKNOWN)
         is_token_call = not str(response.request.url).startswith(self.url)
         if is_token_call or response.status_code == requests.codes.unauthorized:
-            raise ConfigurationError(NOT_SIGNED_IN)
+            return AccessRefused(NOT_SIGNED_IN)
         if response.status_code == requests.codes.forbidden:
-            raise ConfigurationError(NO_RIGHT)
+            return AccessRefused(NO_RIGHT)
         if response.status_code == requests.codes.not_found and response.request.method == "POST":
-            raise ConfigurationError(NOT_HERE)
+            return AccessRefused(NOT_HERE)
         return None
 
     def next_page(self, response: requests.Response) -> str | None:
@@ -280,23 +280,22 @@ class Interactions(CallRecordStream[AnalyticsApi]):
         return requests.Request("POST", f"{self.api.url}{self.path}", json=body)
 
     @override
-    def fetch(self, window: TimeWindow, page: tuple[int, str | None]) -> Page:
-        """Get one page; before the first one, have the report made, which the paginator then remembers."""
-        if page[1] is None:
-            report = self._make_report(window)
-            data_url = f"{self.api.url}{self.path}/{report}/data"
-            return Page([], next=page_url(data_url, window.page_size(PAGE_SIZE, most=PAGE_SIZE)))
-        pauses = waits()
-        next(pauses)
-        for number in range(DATA_REQUESTS):  # a report may be done some seconds before its data are there
-            if number:
-                time.sleep(pauses.send(None))
-            try:
-                return super().fetch(window, page)
-            except Refused as error:
-                if error.status not in (requests.codes.not_found, requests.codes.gone):
-                    raise
-        raise PageLost(f"{self.api.product} no longer knows the report.")
+    def prepared(self, asked: Asked) -> Page | None:
+        """Before the first page, have the report made, which the paginator then remembers."""
+        if asked.name[1] is not None:
+            return None
+        report = self._make_report(asked.window)
+        data_url = f"{self.api.url}{self.path}/{report}/data"
+        return Page([], next=page_url(data_url, asked.window.page_size(PAGE_SIZE, most=PAGE_SIZE)))
+
+    @override
+    def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+        if not isinstance(error, Refused) or error.status not in (requests.codes.not_found, requests.codes.gone):
+            raise error
+        if asked.tries == DATA_REQUESTS:
+            raise PageLost(f"{self.api.product} no longer knows the report.") from None
+        time.sleep(pause(asked.tries))  # a report may be done some seconds before its data are there
+        return asked
 
     @override
     def read_body(self, response: requests.Response) -> tuple[None, list[Record]]:
@@ -329,9 +328,7 @@ class Interactions(CallRecordStream[AnalyticsApi]):
             FatalAPIError: the vendor fails to make it, or does not finish.
         """
         report = self.api.call(self.request(window, (0, None)), read_report)
-        pauses = waits()
-        next(pauses)
-        for _ in range(STATUS_REQUESTS):
+        for inquiry in range(1, STATUS_REQUESTS + 1):
             status = report.status.strip().upper()
             if status == "DONE":
                 return report.id
@@ -341,7 +338,7 @@ class Interactions(CallRecordStream[AnalyticsApi]):
                     f"{self.api.product} did not make the report ({clean_quote(report.status)}{reason}). The bookmark "
                     "stays before this window; run again."
                 )
-            time.sleep(pauses.send(None))
+            time.sleep(pause(inquiry))
             report = self.api.call(requests.Request("GET", f"{self.api.url}/{report.id}/status"), read_report)
         raise FatalAPIError(
             f"{self.api.product} has not finished a report after {STATUS_REQUESTS} status requests. The bookmark stays "

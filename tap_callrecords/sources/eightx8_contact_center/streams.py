@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
 import requests
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from singer_sdk.exceptions import FatalAPIError, SingerSDKError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import BrokenBody, Refused
+from tap_callrecords.errors import AccessRefused, BrokenBody, Refused
 from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.redaction import clean_quote
 from tap_callrecords.http.words import words_of
-from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.page_numbers import PageNumberPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
-from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.stream import Asked, CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow, epoch_ms
 
 Row = TypeVar("Row")
@@ -106,12 +106,12 @@ class ContactCenterApi(VendorApi):
         }
 
     @override
-    def explain(self, response: requests.Response) -> str | None:
+    def refusal(self, response: requests.Response) -> SingerSDKError | None:
         said = " ".join(str(word) for word in words_of(response).values())
         if re.search(r"SHA001|Invalid 8x8-apikey", said, re.IGNORECASE):
-            raise ConfigurationError(f"{BAD_KEY} {SUCCESSOR}")
+            return AccessRefused(f"{BAD_KEY} {SUCCESSOR}")
         if sentence := REFUSALS.get(response.status_code):
-            raise ConfigurationError(f"{sentence} {SUCCESSOR}")
+            return AccessRefused(f"{sentence} {SUCCESSOR}")
         return None
 
 
@@ -138,17 +138,6 @@ class RecentCalls(CallRecordStream[ContactCenterApi]):
         met = self._met.setdefault((window.query_start, window.query_end), set())
         return PageNumberPaginator(self._page_size(window), key=lambda row: hash((row.tenant_id, row.call_id)), met=met)
 
-    @override
-    def pages(self, window: TimeWindow, paginator: Paginator[int]) -> Iterator[Page]:
-        """The pages of all passes; what the last page of the last one announces is what the paginator makes of it."""
-        more = True
-        while more:
-            number = paginator.current
-            page = self.fetch(window, number)
-            more = paginator.advance(page)
-            page.query, page.number = window, number
-            yield page
-
     def _page_size(self, window: TimeWindow) -> int:
         return window.page_size(self.config["eightx8_contact_center_page_size"], most=LARGEST_PAGE)
 
@@ -166,11 +155,9 @@ class RecentCalls(CallRecordStream[ContactCenterApi]):
         return requests.Request("POST", f"{self.api.url}{self.path}/{region}", json=body)
 
     @override
-    def fetch(self, window: TimeWindow, page: int) -> Page:
-        answer = super().fetch(window, page)
-        for record in answer.records:
-            self._check_time(record, window)
-        return answer
+    def note(self, page: Page, asked: Asked) -> None:
+        for record in page.records:
+            self._check_time(record, asked.window)
 
     @override
     def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:

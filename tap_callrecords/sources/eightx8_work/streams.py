@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import requests
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError
+from singer_sdk.exceptions import FatalAPIError, SingerSDKError
 from typing_extensions import override
 
-from tap_callrecords.errors import BrokenBody, EndpointGone, PageLost, Refused
+from tap_callrecords.errors import AccessRefused, BrokenBody, EndpointGone, PageLost, Refused
 from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.tokens import NoAuth, Token, TokenClient, read_token_answer, token_lifetime
 from tap_callrecords.http.words import words_of
@@ -22,7 +22,7 @@ from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.scroll_id import ScrollIdPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
-from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.stream import Asked, CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow, ceil_second, floor_second
 
 Row = TypeVar("Row")
@@ -151,18 +151,18 @@ class WorkApi(VendorApi):
         return {**super().headers(), "8x8-apikey": self.config["eightx8_work_api_key"]}
 
     @override
-    def explain(self, response: requests.Response) -> str | None:
+    def refusal(self, response: requests.Response) -> SingerSDKError | None:
         path = urlsplit(str(response.request.url)).path
         said = " ".join(str(word) for word in words_of(response).values())
         for pattern, sentence in REFUSALS:
             if re.search(pattern, said, re.IGNORECASE):
-                raise ConfigurationError(sentence)
+                return AccessRefused(sentence)
         if path.endswith("/oauth/token"):
-            raise ConfigurationError(NOT_SIGNED_IN)
+            return AccessRefused(NOT_SIGNED_IN)
         if response.status_code in (requests.codes.not_found, requests.codes.gone) and path.endswith("/v1/cdr"):
-            raise EndpointGone(V1_IS_GONE)
+            return EndpointGone(V1_IS_GONE)
         if response.status_code == requests.codes.unauthorized:
-            return TOKEN_REFUSED
+            return Refused(TOKEN_REFUSED, response.status_code, response)
         return None
 
 
@@ -202,22 +202,19 @@ class WorkStream(CallRecordStream[WorkApi]):
         return [name.strip() for name in self.config["eightx8_work_pbx_ids"] if name.strip()] or ["allpbxes"]
 
     @override
-    def fetch(self, window: TimeWindow, page: str | None) -> Page:
-        time_zone = self.api.time_zone
-        try:
-            result = super().fetch(window, page)
-        except Refused as error:
-            if error.status != requests.codes.bad_request:
-                raise
-            if page is not None:
-                raise PageLost("8x8 Work no longer accepts the cursor.") from None
-            if self.api.may_try_again(time_zone):
-                return self.fetch(window, page)
-            raise
+    def note(self, page: Page, asked: Asked) -> None:
         self.api.time_zone_accepted = True
-        if page is not None:
-            result.announced = None  # only the first page counts the window as the cursor walks it (WA 4.3)
-        return result
+        if asked.name is not None:
+            page.announced = None  # only the first page counts the window as the cursor walks it (WA 4.3)
+
+    @override
+    def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+        if isinstance(error, Refused) and error.status == requests.codes.bad_request:
+            if asked.name is not None:
+                raise PageLost("8x8 Work no longer accepts the cursor.") from None
+            if self.api.may_try_again(time_zone_of(error)):
+                return asked
+        raise error
 
     @override
     def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
@@ -250,6 +247,12 @@ class WorkStream(CallRecordStream[WorkApi]):
     def _report(self, run: Any) -> None:
         super()._report(run)
         self.logger.info("PBXs with rows: %s.", ", ".join(sorted(self._pbxes)) or "none")  # absent ones show (WA A13)
+
+
+def time_zone_of(error: Refused) -> str:
+    """The time zone that a refused request named."""
+    url = "" if error.response is None else str(error.response.request.url)
+    return parse_qs(urlsplit(url).query).get("timeZone", [""])[0]
 
 
 def _naive(instant: datetime) -> str:

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
-from singer_sdk.exceptions import ConfigurationError
+from singer_sdk.exceptions import ConfigurationError, SingerSDKError
 from typing_extensions import override
 
-from tap_callrecords.errors import Refused
+from tap_callrecords.errors import AccessRefused, Refused
 from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.redaction import clean_quote
-from tap_callrecords.http.words import words_of
+from tap_callrecords.http.words import refused, words_of
 
 DOMAIN = ".voiso.com"
 KEY_REFUSED = (
@@ -94,31 +94,26 @@ class VoisoApi(VendorApi):
         return str(self._url).rstrip("/")
 
     @override
-    def explain(self, response: requests.Response) -> str | None:
+    def refusal(self, response: requests.Response) -> SingerSDKError:
         path = urlsplit(str(response.request.url))
         match response.status_code:
-            case 401:
-                raise ConfigurationError(KEY_REFUSED)
-            case 403:
-                self.refuse_wrong_key(response)
-                raise ConfigurationError(NOT_ALLOWED)
             case 404 if path.path.endswith("/cdr"):
-                return NO_CDR_API
+                return refused(NO_CDR_API, response)
             case 404:
                 name = path.path.rpartition("/")[2]
-                return f"Voiso does not serve the list {name} at this address. Deselect stream voiso_{name}."
+                said = f"Voiso does not serve the list {name} at this address. Deselect stream voiso_{name}."
+                return refused(said, response)
+            case status if status == 401 or speaks_of_wrong_key(response):  # noqa: PLR2004
+                return AccessRefused(KEY_REFUSED)
+            case 403:
+                return AccessRefused(NOT_ALLOWED)
             case status:
-                self.refuse_wrong_key(response)
                 said = f"Voiso refused a request with status {status}: {clean_quote(response.text)}"
                 if "search_token=" not in path.query and _TOKEN_DEMANDED.search(response.text):
-                    raise TokenDemanded(said, status)
-                return said
+                    return TokenDemanded(said, status)
+                return refused(said, response)
 
-    def refuse_wrong_key(self, response: requests.Response) -> None:
-        """Find the sentence about a wrong key, whatever the status it comes with (VO 10).
 
-        Raises:
-            ConfigurationError: it is there.
-        """
-        if _INVALID_KEY.search(str(words_of(response).get("error"))):
-            raise ConfigurationError(KEY_REFUSED)
+def speaks_of_wrong_key(response: requests.Response) -> bool:
+    """Whether an answer says that the key is wrong, whatever the status it comes with (VO 10)."""
+    return _INVALID_KEY.search(str(words_of(response).get("error"))) is not None

@@ -16,7 +16,7 @@ from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import BrokenBody, PageLost, Refused
+from tap_callrecords.errors import AccessRefused, BrokenBody, PageLost, Refused
 from tap_callrecords.http import retries
 from tap_callrecords.paging.base import Page, Paginator
 from tap_callrecords.paging.links import next_link
@@ -32,8 +32,8 @@ from tap_callrecords.paging.search_token import (
 from tap_callrecords.rows import conversions
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.repeats import SeenRows
-from tap_callrecords.sources.voiso.api import TokenDemanded, VoisoApi
-from tap_callrecords.stream import CallRecordStream, FullTableStream
+from tap_callrecords.sources.voiso.api import KEY_REFUSED, TokenDemanded, VoisoApi, speaks_of_wrong_key
+from tap_callrecords.stream import Asked, CallRecordStream, FullTableStream
 from tap_callrecords.windows.plan import Span, TimeWindow, ceil_second, floor_second
 
 Row = TypeVar("Row")
@@ -105,7 +105,8 @@ class VoisoStream(CallRecordStream[VoisoApi]):
         try:
             return self.builder.read(self.body(response))
         except BrokenBody:
-            self.api.refuse_wrong_key(response)
+            if speaks_of_wrong_key(response):
+                raise AccessRefused(KEY_REFUSED) from None
             if (empty := self.nothing(response.content)) is not None:
                 return empty, []
             raise
@@ -210,47 +211,38 @@ class Interactions(VoisoStream):
         return requests.Request("GET", f"{self.api.url}{self.path}", params=params)
 
     @override
-    def fetch(self, window: TimeWindow, page: SearchPage) -> Page:
-        first = page.number == 1 and page.token is None
-        for wait in range(1, TRIES_OF_A_REFUSED_PAGE + 1):
-            try:
-                answer = self._fetch_once(window, page)
-            except Refused as error:
-                if error.status not in NO_SUCH_PAGE:
-                    raise
-                refused = error
-            else:
-                self._answered = True
-                return answer
-            if first and not self._answered:  # so nobody has ever been given such a page
-                break
-            self.logger.warning("Voiso refused page %d with status %d.", page.number, refused.status)
-            if wait < TRIES_OF_A_REFUSED_PAGE:
-                time.sleep(retries.FIRST_WAIT_SECONDS * wait)
+    def note(self, page: Page, asked: Asked) -> None:
+        self._answered = True
+        if asked.name.token == "":
+            self.api.first_token = ""  # now it is known what the refusal meant
+
+    @override
+    def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+        """Ask with an empty token where one is demanded, for less where that may help, and again where it is refused.
+
+        A page that stays refused may lie beyond the last one: that is for the paginator to judge.
+        """
+        page: SearchPage = asked.name
+        if isinstance(error, TokenDemanded) and page.token is None:
+            return replace(asked, name=replace(page, token=""), because=error)
+        if isinstance(error, Refused) and isinstance(asked.because, Refused):
+            error = asked.because  # the token was not what it meant
+        if not isinstance(error, Refused):
+            if isinstance(error, FatalAPIError) and page.size > SMALLER_PAGE and _was_too_much(error.__context__):
+                self._ask_for_less(f"Voiso could not give a page of {page.size} records")
+            raise error
+        if error.status not in NO_SUCH_PAGE:
+            raise error
+        first = page.number == 1 and not page.token
+        tries = asked.tries - (asked.because is not None)
+        if not first or self._answered:  # else nobody has ever been given such a page
+            self.logger.warning("Voiso refused page %d with status %d.", page.number, error.status)
+            if tries < TRIES_OF_A_REFUSED_PAGE:
+                time.sleep(retries.FIRST_WAIT_SECONDS * tries)
+                return asked
         if first and page.size > SMALLER_PAGE:
             self._ask_for_less(f"Voiso refused a page of {page.size} records")
-        return Refusal(error=refused)
-
-    def _fetch_once(self, window: TimeWindow, page: SearchPage) -> Page:
-        """Get a page; with an empty token or in a smaller size where only that helps.
-
-        Raises:
-            PageLost: a smaller size has to be asked for.
-        """
-        try:
-            return super().fetch(window, page)
-        except TokenDemanded as error:
-            demand = error
-        except FatalAPIError as error:
-            if page.size > SMALLER_PAGE and _was_too_much(error.__context__):
-                self._ask_for_less(f"Voiso could not give a page of {page.size} records")
-            raise
-        try:
-            answer = super().fetch(window, replace(page, token=""))
-        except Refused:
-            raise demand from None
-        self.api.first_token = ""  # now it is known what the refusal meant
-        return answer
+        return Refusal(error=error)
 
     def _ask_for_less(self, why: str) -> NoReturn:
         self.api.page_size = SMALLER_PAGE

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import requests
-from singer_sdk.exceptions import ConfigurationError
+from singer_sdk.exceptions import FatalAPIError, SingerSDKError
 
+from tap_callrecords.errors import AccessRefused, RangeRefused, Refused
 from tap_callrecords.http.hosts import host_of
 from tap_callrecords.http.redaction import clean_quote
 from tap_callrecords.http.retries import http_date
-from tap_callrecords.http.words import speaks_of_length
+from tap_callrecords.http.words import said_in, speaks_of_length
 from tap_callrecords.output.progress import in_words
 
 REGIONS = {
@@ -52,22 +53,47 @@ NO_RIGHT = (
 )
 
 
-def explain(response: requests.Response, config: Mapping[str, Any]) -> str | None:
-    """The sentence for a refusal of a request; None for one that the vendor does not document.
+class HeldElsewhere(AccessRefused):
+    """Webex holds the data of the organisation in another region.
 
-    Raises:
-        ConfigurationError: a setting or a right is wrong, whatever is asked for.
+    Attributes:
+        region: the address of its host, `https://` included.
+    """
+
+    def __init__(self, sentence: str, region: str) -> None:
+        super().__init__(sentence)
+        self.region = region
+
+
+def refusal(response: requests.Response, config: Mapping[str, Any]) -> SingerSDKError:
+    """The error that a refusal of a request is.
+
+    Args:
+        response: the refusal.
+        config: the settings, of which some make another one likely to be wrong.
     """
     sentence = _sentence(response, config)
     if sentence is None:
-        return None
+        sentence = f"Webex Calling refused a request with status {response.status_code}{said_in(response)}"
+        return _refused(sentence + tracking_id(response), response)
     said = message_of(response)
     sentence += (
         f" Webex says: {clean_quote(said, own=config.get('webex_locations') or ())}" if said else ""
     ) + tracking_id(response)
-    if response.status_code == requests.codes.bad_request and not _is_for_token(response):
-        return sentence
-    raise ConfigurationError(sentence)
+    if _is_for_token(response):
+        return AccessRefused(sentence)
+    if response.status_code == requests.codes.bad_request:
+        return _refused(sentence, response)
+    region = region_in(response) if response.status_code == requests.codes.unavailable_for_legal_reasons else None
+    if region is not None and host_of(region) != host_of(response.url):
+        return HeldElsewhere(sentence, region)
+    return AccessRefused(sentence)
+
+
+def _refused(sentence: str, response: requests.Response) -> FatalAPIError:
+    if response.status_code == requests.codes.bad_request and speaks_of_length(message_of(response)):
+        return RangeRefused(sentence)
+    return Refused(sentence, response.status_code, response)
 
 
 def _sentence(response: requests.Response, config: Mapping[str, Any]) -> str | None:

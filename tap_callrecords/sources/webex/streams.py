@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 import requests
-from singer_sdk.exceptions import RetriableAPIError
+from singer_sdk.exceptions import RetriableAPIError, SingerSDKError
 from typing_extensions import override
 
 from tap_callrecords import instants
@@ -22,14 +22,13 @@ from tap_callrecords.errors import AskedTooMuch, PageLost, Refused
 from tap_callrecords.http.client import VendorApi, VerbatimRequest
 from tap_callrecords.http.hosts import host_of
 from tap_callrecords.http.pacing import Pacer
-from tap_callrecords.http.words import speaks_of_length
 from tap_callrecords.output.progress import in_words
 from tap_callrecords.paging.base import CursorRepeated, Page, Paginator
 from tap_callrecords.paging.links import LinkPaginator, corrected_link, next_link
 from tap_callrecords.rows.builder import Record
-from tap_callrecords.sources.webex.refusals import explain, message_of, region_in, tracking_id
+from tap_callrecords.sources.webex.refusals import HeldElsewhere, refusal
 from tap_callrecords.sources.webex.tokens import RefreshToken, StaticToken
-from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.stream import Asked, CallRecordStream
 from tap_callrecords.windows.plan import OVERLAP, Span, TimeWindow, floor_second, plan_windows
 
 Row = TypeVar("Row")
@@ -196,30 +195,16 @@ class WebexApi(VendorApi):
         raise AskedTooMuch("Webex did not have a page ready in time (504).")
 
     @override
-    def _check(self, response: requests.Response) -> None:
-        if not self.is_empty(response):
-            super()._check(response)
+    def is_answer(self, response: requests.Response) -> bool:
+        return super().is_answer(response) or self.is_empty(response)
 
     @override
-    def explain(self, response: requests.Response) -> str | None:
-        if response.status_code == requests.codes.unavailable_for_legal_reasons and self._moves(response):
-            return "Webex holds the data of this organisation in another region"
-        return explain(response, self.config)
+    def refusal(self, response: requests.Response) -> SingerSDKError:
+        return refusal(response, self.config)
 
-    @override
-    def refuses_range(self, response: requests.Response) -> bool:
-        return response.status_code == requests.codes.bad_request and speaks_of_length(message_of(response))
-
-    @override
-    def unexplained(self, response: requests.Response) -> str:
-        return super().unexplained(response) + tracking_id(response)
-
-    def _moves(self, response: requests.Response) -> bool:
-        """Take the host that a refusal names, once in a run; whether the request is worth repeating there."""
-        region = region_in(response)
+    def moves_to(self, region: str) -> bool:
+        """Take the host that a refusal names, once in a run; whether a request is worth repeating there."""
         with self._lock:
-            if region is None or host_of(response.url) == host_of(region):
-                return False
             if not self._has_moved:
                 self._has_moved = True
                 self._base = region + urlsplit(self._base).path
@@ -308,19 +293,22 @@ class WebexStream(CallRecordStream[WebexApi]):
             raise AskedTooMuch("Webex repeated a cursor within one time window.") from None
 
     @override
-    def fetch(self, window: TimeWindow, page: tuple[int, str | None]) -> Page:
-        asked, (_, url) = self.api.url, page
-        if url is None and window.query_end < datetime.now(UTC) - self.endpoint(window)[1]:
-            self.api.warn_of_loss(window.query_start, window.query_end)
-            return Page([])
-        try:
-            return super().fetch(window, page)
-        except Refused as error:
-            if url is not None and error.status == requests.codes.bad_request:
-                raise LinkRefused(str(error)) from None
-            if url is not None or self.api.url == asked:
-                raise
-            return self.fetch(window, page)  # in the region that the refusal named
+    def prepared(self, asked: Asked) -> Page | None:
+        """Nothing, where Webex no longer serves a window."""
+        window, (_, url) = asked.window, asked.name
+        if url is not None or window.query_end >= datetime.now(UTC) - self.endpoint(window)[1]:
+            return None
+        self.api.warn_of_loss(window.query_start, window.query_end)
+        return Page([])
+
+    @override
+    def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+        is_first = asked.name[1] is None
+        if isinstance(error, HeldElsewhere) and is_first and self.api.moves_to(error.region):
+            return asked
+        if isinstance(error, Refused) and not is_first and error.status == requests.codes.bad_request:
+            raise LinkRefused(str(error)) from None
+        raise error
 
     @override
     def read_body(self, response: requests.Response) -> tuple[Envelope[Any], list[Record]]:
