@@ -482,7 +482,8 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
         """
         before = run.seen.size(window.index)
         yield from emit(*self._new(run, window, page.records))
-        reading = run.readings.setdefault(window.index, Reading())
+        if (reading := run.readings.get(window.index)) is None:
+            reading = run.readings[window.index] = Reading()
         reading.take(page, brought_news=run.seen.size(window.index) > before)
 
     def _complete(self, window: TimeWindow, run: _Run, emit: _Emit) -> Iterator[dict[str, Any]]:

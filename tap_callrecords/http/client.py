@@ -17,7 +17,7 @@ from tap_callrecords.errors import AccessRefused, BrokenBody
 from tap_callrecords.http import proxies
 from tap_callrecords.http.hosts import host_of, place_of
 from tap_callrecords.http.retries import patient, retry_after_seconds
-from tap_callrecords.http.session import CarefulSession, in_time
+from tap_callrecords.http.session import CarefulSession
 from tap_callrecords.http.tokens import NoAuth, TokenClient, bearer_of
 from tap_callrecords.http.troubles import note_answer_through
 from tap_callrecords.http.words import (
@@ -61,8 +61,8 @@ class VendorApi(ABC):
         """The base URL, without a slash at its end."""
 
     def headers(self) -> Mapping[str, str]:
-        """What every request to this vendor carries."""
-        return {"Accept": "application/json"}
+        """What every request to this vendor carries beside `Accept`."""
+        return {}
 
     def refusal(self, response: requests.Response) -> SingerSDKError | None:
         """The error that a refusal (a status from 400 to 499) is, if the vendor documents it; None for any other.
@@ -88,9 +88,9 @@ class VendorApi(ABC):
         """Hold while a request is on its way: wait for its turn where the vendor sets a pace, yield what to send."""
         yield request
 
-    def session(self) -> requests.Session:
+    def session(self) -> CarefulSession:
         """This thread's session."""
-        session: requests.Session | None = getattr(self._local, "session", None)
+        session: CarefulSession | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = CarefulSession()
             session.headers["User-Agent"] = self._user_agent
@@ -151,7 +151,7 @@ class VendorApi(ABC):
                 params=request.params,
                 data=request.data,
                 json=request.json,
-                headers={**self.headers(), **request.headers},
+                headers={"Accept": "application/json", **self.headers(), **request.headers},
                 auth=auth,
             )
         )
@@ -162,7 +162,7 @@ class VendorApi(ABC):
             proxies.check_ca(bundle)
         proxy = proxies.proxy_for(str(prepared.url))
         try:
-            response = in_time(lambda: session.send(prepared, timeout=self._timeout, **settings), self._timeout)
+            response = session.send_in_time(prepared, self._timeout, **settings)
         except TimeoutError:
             del self._local.session  # the request under way keeps it
             raise requests.ReadTimeout(request=prepared) from None

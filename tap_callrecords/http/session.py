@@ -33,6 +33,15 @@ class CarefulSession(requests.Session):
         super().__init__()
         self.hooks["response"].append(read_within_bounds)  # before redirects are followed
 
+    def send_in_time(self, request: requests.PreparedRequest, timeout: float, **settings: Any) -> requests.Response:
+        """Send a request; all of its answer comes within so many seconds.
+
+        Raises:
+            TimeoutError: it does not.
+            requests.RequestException: the connection fails.
+        """
+        return in_time(lambda: self.send(request, timeout=timeout, **settings), timeout)
+
     @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         try:

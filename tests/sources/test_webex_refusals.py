@@ -182,7 +182,7 @@ def test_the_region_that_a_refusal_names_is_used_for_the_rest_of_the_run(
     out = read_well(box, start_date=(now() - 2 * DAY).isoformat())
     assert ids(out) == [wanted]
     assert len(europe.asked) == len(data_requests(box)) - 1 > 2
-    assert f"Set webex_api_url to {EU}/webex/v1 to save the detour" in caplog.text
+    assert f"Set webex_api_url to {EU}/webex/v1 to save a request" in caplog.text
 
 
 def test_a_region_that_is_wrong_too_is_an_error(box: Sandbox, europe: Elsewhere) -> None:

@@ -164,7 +164,7 @@ class AnalyticsApi(VendorApi):
     @override
     def headers(self) -> Mapping[str, str]:
         tenant = self.config.get("eightx8_analytics_tenant_id")
-        return {**super().headers(), **({"X-Tenant-Info": tenant} if tenant else {})}
+        return {"X-Tenant-Info": tenant} if tenant else {}
 
     @override
     def refusal(self, response: requests.Response) -> SingerSDKError | None:

@@ -100,7 +100,6 @@ class ContactCenterApi(VendorApi):
     @override
     def headers(self) -> Mapping[str, str]:
         return {
-            **super().headers(),
             "8x8-apikey": self.config["eightx8_contact_center_api_key"],
             "token": self.config["eightx8_contact_center_token"],
         }

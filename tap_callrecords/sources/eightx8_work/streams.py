@@ -148,7 +148,7 @@ class WorkApi(VendorApi):
 
     @override
     def headers(self) -> Mapping[str, str]:
-        return {**super().headers(), "8x8-apikey": self.config["eightx8_work_api_key"]}
+        return {"8x8-apikey": self.config["eightx8_work_api_key"]}
 
     @override
     def refusal(self, response: requests.Response) -> SingerSDKError | None:
