@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 from upath import UPath
 
 from sandbox import Fault, Sandbox
@@ -247,6 +248,25 @@ def test_a_full_disk_ends_the_run_with_the_last_announced_state(
     assert "No space left on device" in str(output.error)
     assert "storage" in str(output.error) or "batch_config" in str(output.error)
     assert {path.name for path in tmp_path.iterdir()} == announced(output)
+
+
+@pytest.mark.parametrize(("kind", "method"), [(MemoryFileSystem, "open"), (MemoryFile, "close")])
+def test_what_the_client_of_a_storage_raises_is_a_readable_error(
+    box: Sandbox, kind: type, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class EndpointConnectionError(Exception):
+        """As the clients of object stores have them: no OSError."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise EndpointConnectionError
+
+    monkeypatch.setattr(kind, method, fail)
+    output = sync(config_of(box, "voiso", batch_config={"storage": {"root": "memory://calls"}}))
+    assert str(output.error) == (
+        "The files of setting batch_config can't be written below memory://calls (EndpointConnectionError); the last "
+        "STATE that was written is valid."
+    )
+    assert output.states == []
 
 
 def test_a_folder_that_cannot_be_made_is_a_readable_error(box: Sandbox, tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ class BatchFiles:
         """Say what is wrong with the place for the files.
 
         Raises:
-            OutputLost: for any `OSError`; object stores raise them too, or errors of their own.
+            OutputLost: for any `OSError`, and for whatever else the client of another storage than a folder raises.
         """
         try:
             yield
@@ -217,10 +217,15 @@ class BatchFiles:
                 f"Configuration: setting batch_config names {self._settings.root}, which needs a package that is not "
                 f"installed ({error})."
             ) from None
-        except OSError as error:
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            if not isinstance(error, OSError) and "://" not in self._settings.root:
+                raise
+            why = getattr(error, "strerror", None) or type(error).__name__
             raise OutputLost(
-                f"The files of setting batch_config can't be written below {self._settings.root} "
-                f"({error.strerror or type(error).__name__}); the last STATE that was written is valid."
+                f"The files of setting batch_config can't be written below {self._settings.root} ({why}); the last "
+                "STATE that was written is valid."
             ) from None
 
 
@@ -277,10 +282,9 @@ class _File(ABC):
 
     def discard(self) -> None:
         """Take the file away."""
-        with suppress(OSError, ValueError):
-            self._bytes.close()
-        with suppress(OSError):
-            self.path.unlink()
+        for take_away in (self._bytes.close, self.path.unlink):
+            with suppress(Exception):  # why it is to go must be told, and nothing else
+                take_away()
 
 
 class _JsonLines(_File):

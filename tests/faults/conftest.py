@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.clocks import in_small, without_waits
+from tests.support.tap import FILES
+
+WITH_FILES = ("test_faults.py", "test_state.py")
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +19,18 @@ def quick_and_small(short_waits: None) -> Iterator[None]:
     """Retries in this process do not wait, unless told to by `Retry-After`; pages are small."""
     with without_waits(), in_small():
         yield
+
+
+@pytest.fixture(autouse=True)
+def every_other_test_by_files(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Faults and states must not care whether records go by lines or by files: half of their tests have files.
+
+    Which half follows from the test's name. `FAULTS_BY=files` lets all have them, `FAULTS_BY=lines` none.
+    """
+    by = os.environ.get("FAULTS_BY") or ("files" if zlib.crc32(request.node.nodeid.encode()) % 2 else "lines")
+    with_files = by == "files" and request.path.name in WITH_FILES
+    token = FILES.set(tmp_path_factory.mktemp("files") if with_files else None)
+    yield
+    FILES.reset(token)

@@ -6,7 +6,7 @@ would have died: what comes after the last STATE before the cut counts as never 
 faults must have brought everything. What each run owes is counted by `judge`.
 
 `--kills` ends so many runs of the command line besides, at random points and in all ways of `crashes`, and resumes
-them.
+them. `--loaders` does the same with the tap and the DuckDB loader in a pipe, by files, and kills one of both.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from tap_callrecords import instants
 from tests.faults.clocks import client_clock, in_small, without_waits
 from tests.faults.crashes import ENDINGS, Crash
 from tests.faults.judge import Judge, Key, Seen, bookmark, key_of, visible
+from tests.faults.pipelines import KILLS_OF_A_WAREHOUSE, kill_pipelines
 from tests.faults.subjects import SUBJECTS, VENDORS, WINDOWED
 from tests.faults.troubles import PASSING
 from tests.support.tap import Output, sync
@@ -298,12 +299,26 @@ def kill(seed: int, kills: int) -> list[str]:
     return wrong
 
 
+def kill_loaders(seed: int, kills: int) -> list[str]:
+    """Kill so many runs of tap and loader in a pipe, and resume each; what went wrong."""
+    dice, wrong = Random(seed), []
+    with Sandbox(seed=seed, days=3, calls_per_day=20) as box:
+        for subject in VENDORS:
+            subject.reset(box)
+        for begun in range(0, kills, KILLS_OF_A_WAREHOUSE):
+            vendor = dice.choice(VENDORS).vendor
+            subjects = [subject for subject in WINDOWED if subject.vendor == vendor]
+            wrong += kill_pipelines(box, subjects, dice, min(KILLS_OF_A_WAREHOUSE, kills - begun))
+    return wrong
+
+
 def main() -> None:
     """Soak, and tell what has happened."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=500, help="how many syncs")
     parser.add_argument("--kills", type=int, default=0, help="how many runs are killed besides")
+    parser.add_argument("--loaders", type=int, default=0, help="how many runs of tap and loader are killed besides")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     tally = soak(options.seed, options.runs)
@@ -314,7 +329,11 @@ def main() -> None:
     for failure in failures:
         print(failure)
     print(f"{options.kills} kills; wrongs: {len(failures)}")
-    sys.exit(1 if tally.wrong or failures else 0)
+    failures_of_loaders = kill_loaders(options.seed, options.loaders)
+    for failure in failures_of_loaders:
+        print(failure)
+    print(f"{options.loaders} kills of tap or loader in a pipe; wrongs: {len(failures_of_loaders)}")
+    sys.exit(1 if tally.wrong or failures or failures_of_loaders else 0)
 
 
 if __name__ == "__main__":

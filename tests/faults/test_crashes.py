@@ -15,6 +15,7 @@ import pytest
 
 from sandbox import Fault, Sandbox
 from tests.faults.crashes import ENDINGS, Crash, How, Running, wait_until
+from tests.faults.pipelines import kill_pipelines
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
 from tests.support.tap import ROOT
 
@@ -58,6 +59,13 @@ def test_a_run_that_writes_files_and_is_ended_at_any_point_is_resumed_without_lo
     if vendor not in whole_runs:
         whole_runs[vendor] = crash.whole_run()
     assert crash.play(dice, whole_runs[vendor]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("vendor", [subject.vendor for subject in VENDORS])
+def test_a_loader_or_a_tap_that_is_killed_loses_no_row_and_doubles_none(box: Sandbox, vendor: str) -> None:
+    subjects = [subject for subject in SUBJECTS if subject.vendor == vendor and subject.incremental]
+    assert kill_pipelines(box, subjects, Random(f"pipeline {vendor}"), 2) == []
 
 
 WORK = KNOWN["eightx8_call_records"]

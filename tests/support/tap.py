@@ -11,6 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from tap_callrecords.tap import TapCallRecords
 from tests.support.streams import DESELECTED
 
 ROOT = Path(__file__).parents[2]
+FILES: ContextVar[Path | None] = ContextVar("FILES", default=None)
+"""A folder: `sync` lets records go into small files there, and gives back what a target would read of them."""
 
 
 @dataclass
@@ -83,6 +86,11 @@ def sync(
     catalog: dict[str, Any] | None = None,
 ) -> Output:
     """Run a sync in this process (no start-up to wait for); an error is returned, not raised."""
+    if (folder := FILES.get()) is not None and "batch_config" not in config:
+        from tests.support.files import with_files_read
+
+        files = {"storage": {"root": str(folder)}, "batch_size": 9}
+        return with_files_read(sync({**config, "batch_config": files}, state=state, streams=streams, catalog=catalog))
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     error: BaseException | None = None
     with redirect_stdout(out):
