@@ -13,7 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 from upath import UPath
 
 from sandbox import Fault, Sandbox
@@ -250,9 +249,9 @@ def test_a_full_disk_ends_the_run_with_the_last_announced_state(
     assert {path.name for path in tmp_path.iterdir()} == announced(output)
 
 
-@pytest.mark.parametrize(("kind", "method"), [(MemoryFileSystem, "open"), (MemoryFile, "close")])
+@pytest.mark.parametrize("method", ["MemoryFileSystem.open", "MemoryFile.close"])
 def test_what_the_client_of_a_storage_raises_is_a_readable_error(
-    box: Sandbox, kind: type, method: str, monkeypatch: pytest.MonkeyPatch
+    box: Sandbox, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class EndpointConnectionError(Exception):
         """As the clients of object stores have them: no OSError."""
@@ -260,7 +259,7 @@ def test_what_the_client_of_a_storage_raises_is_a_readable_error(
     def fail(*_: Any, **__: Any) -> None:
         raise EndpointConnectionError
 
-    monkeypatch.setattr(kind, method, fail)
+    monkeypatch.setattr(f"fsspec.implementations.memory.{method}", fail)
     output = sync(config_of(box, "voiso", batch_config={"storage": {"root": "memory://calls"}}))
     assert str(output.error) == (
         "The files of setting batch_config can't be written below memory://calls (EndpointConnectionError); the last "
