@@ -47,6 +47,24 @@ def latency(measured: dict[str, Any]) -> None:
     save(figure, "performance-latency.svg")
 
 
+def whole_runs(measured: dict[str, Any]) -> None:
+    """Microseconds of CPU for a row in a run from the vendor into a warehouse, by the process that uses them."""
+    names = list(reversed(measured))
+    figure, axes = plt.subplots(figsize=(8, 3.8), layout="constrained")
+    done = [0.0] * len(names)
+    for part, colour in (("tap", OURS), ("Meltano", OTHERS), ("target", FLOOR), ("server", "#5b7db1")):
+        each = [measured[name]["cpu"][part] / measured[name]["rows"] * 1e6 for name in names]
+        label = "Meltano (or dlt's pipeline)" if part == "Meltano" else part
+        bars = axes.barh(names, each, left=done, color=colour, label=label)
+        done = [before + more for before, more in zip(done, each, strict=True)]
+    axes.bar_label(bars, [f"{whole:,.0f}" for whole in done], padding=3)
+    axes.set(xlabel="microseconds of CPU for each call leg, starts included (less is better)")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.1)
+    save(figure, "performance-whole-runs.svg")
+
+
 def save(figure: Any, name: str) -> None:
     """Save a figure, the same bytes for the same numbers."""
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -56,6 +74,6 @@ def save(figure: Any, name: str) -> None:
 
 if __name__ == "__main__":
     mpl.rcParams.update({"svg.hashsalt": "tap-callrecords", "svg.fonttype": "none", "font.size": 10})
-    for table, draw in (("programs", programs), ("latency", latency)):
+    for table, draw in (("programs", programs), ("latency", latency), ("end_to_end", whole_runs)):
         if measured := numbers(table):
             draw(measured)
