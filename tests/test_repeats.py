@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tap_callrecords.rows import repeats
@@ -74,6 +74,8 @@ def test_the_row_seen_last_comes_last_over_readings_and_neighbouring_windows(
 
 @many_runs
 @given(st.lists(st.tuples(st.integers(0, 1), rows)))
+@example([(0, (1, 0)), (0, (1, 5)), (0, (1, 0)), (1, (1, 5))])
+@example([(0, (1, 0)), (0, (1, 5)), (1, (1, 5)), (0, (1, 0)), (1, (1, 5))])
 def test_the_row_seen_last_comes_last_of_windows_that_are_read_at_once(arriving: list[tuple[int, Row]]) -> None:
     seen = SeenRows()
     came = [row for window, row in arriving if seen.is_new(window, *row)]
