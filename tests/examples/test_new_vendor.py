@@ -99,7 +99,7 @@ def test_lint_and_types_hold(house: House) -> None:
 
 def test_its_own_tests_and_the_suites_that_run_over_all_streams_pass(house: House) -> None:
     said = house.run(
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow"),
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
         *("-k", f"acme and not ({' or '.join(f'test_{name}' for name in LONG)})"),
         *(
             "tests/sources",

@@ -6,8 +6,9 @@
 
 {# Whether any vendor has several schemas; then keys name the schema too, as two accounts may use the same ids. #}
 {% macro several_schemas() %}
-  {{ return([tap_callrecords.schemas_of('eightx8'), tap_callrecords.schemas_of('webex'), tap_callrecords.schemas_of('voiso')]
-      | map('length') | max > 1) }}
+  {%- set counts = [] -%}
+  {%- for family in tap_callrecords.families() -%}{%- do counts.append(tap_callrecords.schemas_of(family) | length) -%}{%- endfor -%}
+  {{ return(counts | max > 1) }}
 {% endmacro %}
 
 {#

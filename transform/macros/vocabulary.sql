@@ -4,7 +4,7 @@
 #}
 {% macro words_of(column) %}
   {{ return({
-      'vendor': ['eightx8_work', 'eightx8_contact_center', 'webex_calling', 'voiso'],
+      'vendor': tap_callrecords.vendors() | list,
       'channel': ['voice', 'voicemail', 'sms', 'chat', 'email', 'lookup', 'other'],
       'direction': ['inbound', 'outbound', 'internal', 'unknown'],
       'outcome': ['answered', 'voicemail', 'callback', 'abandoned', 'busy', 'rejected', 'failed', 'completed', 'missed',

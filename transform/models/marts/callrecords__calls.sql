@@ -1,11 +1,7 @@
 {{ config(contract={'enforced': extra_columns() | length == 0}) }}
 
 with every_call as (
-    {{ union_of(
-        ['int_callrecords__eightx8_work_calls', 'int_callrecords__eightx8_contact_center_calls',
-         'int_callrecords__webex_calling_calls', 'stg_callrecords__voiso_cdr'],
-        call_columns(),
-    ) }}
+    {{ union_of(tap_callrecords.vendors().values() | list, call_columns()) }}
 ),
 
 numbered as (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.acme import Acme
 from tests.support.tap import Output, sync
+from tests.transform.warehouse import DuckDBWarehouse, without
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 END = NOW - timedelta(minutes=20)
@@ -77,3 +79,19 @@ def test_a_call_has_the_vendors_values_in_our_types(box: Sandbox) -> None:
 def test_a_wrong_key_is_told_with_its_setting(box: Sandbox) -> None:
     out = read(box, acme_api_key="another")
     assert "Acme refused the credentials (401). Check acme_api_key in the settings" in str(out.error)
+
+
+@pytest.mark.slow
+def test_its_calls_are_among_those_of_all_vendors(box: Sandbox, tmp_path: Path) -> None:
+    records = read(box).records("acme_calls")
+    warehouse = DuckDBWarehouse(tmp_path)
+    columns = [{name: value for name, value in record.items() if name != "_rescued_data"} for record in records]
+    warehouse.load({"acme_calls": columns})
+    assert warehouse.dbt("run", "--select", "+callrecords__calls").exit_code == 0
+    models = ("--select", "stg_callrecords__acme_calls", "callrecords__calls", "--indirect-selection", "cautious")
+    tested = warehouse.dbt("build", *without("model"), *models)
+    assert tested.exit_code == 0, tested.output
+    found = warehouse.query("select vendor, outcome, count(*) from analytics.callrecords__calls group by all")
+    assert {vendor for vendor, _, _ in found} == {"acme"}
+    assert {outcome for _, outcome, _ in found} >= {"answered", "missed"}
+    assert sum(count for _, _, count in found) == len(records)
