@@ -42,7 +42,7 @@ class VendorApi(ABC):
     retry_statuses: ClassVar[frozenset[int]] = frozenset({408, 425, 429})
     """Statuses below 500 that pass."""
     credentials: ClassVar[Sequence[str]] = ()
-    """The settings to check when the vendor refuses the credentials, where `explain` has nothing better to say."""
+    """The settings to check when the vendor refuses the credentials, where the source has no better words for it."""
     usual_retry_after: ClassVar[Mapping[int, int]] = {}
     """Seconds to wait, by status, where the vendor has forgotten to say `Retry-After`."""
 
