@@ -200,7 +200,7 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
         """Take note of what came for what was asked for."""
 
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:  # noqa: ARG002 - for sources
-        """What to do about a page that can't be had: what is asked for instead, or the page that stands for it.
+        """What to do about a page that does not come: what is asked for instead, or the page that stands for it.
 
         Args:
             error: an error of `STREAM_ENDING`.
@@ -368,7 +368,7 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
             yield page
 
     def get(self, asked: Asked) -> Page:
-        """Get one page, patiently; where it can't be had in this way, in another one that its source knows."""
+        """Get one page, patiently; where the vendor does not give it so, in another way that its source knows."""
         while True:
             try:
                 page = self.api.call(self.request(asked.window, asked.name), self._read)
