@@ -172,7 +172,7 @@ def test_an_endpoint_that_is_gone_ends_only_the_streams_that_need_it(box: Sandbo
 
 def test_a_signal_ends_the_run_at_once_and_the_summary_says_where(box: Sandbox) -> None:
     legs = KNOWN["eightx8_call_legs"]
-    box.faults.add(Fault("slow", match=legs.path, after=4, times=None, delay_seconds=30))
+    box.faults.add(Fault("slow", match=legs.path, after=10, times=None, delay_seconds=30))
     with Running(settings(box), [legs.stream, "voiso_agents"]) as running:
         wait_until(lambda: any(request.fault for request in box.requests))
         running.signal("SIGTERM")
