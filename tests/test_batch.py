@@ -221,7 +221,7 @@ def test_a_value_that_is_not_of_its_column_s_type_is_a_readable_error(kind: pa.D
         batch._array("waited", kind, [1, value])
     assert str(told.value) == (
         f"Property waited has a value that is not of its type {kind}, which a file can't hold; look at the stream "
-        "maps. The last STATE that was written holds."
+        "maps. The last STATE that was written is valid."
     )
 
 

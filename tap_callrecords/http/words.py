@@ -72,6 +72,7 @@ def refused(sentence: str, response: requests.Response) -> FatalAPIError:
     return Refused(sentence, response.status_code, response)
 
 
-def undocumented(product: str, response: requests.Response) -> FatalAPIError:
-    """A refusal that the vendor does not document, in its own words."""
-    return refused(f"{product} refused a request with status {response.status_code}{said_in(response)}", response)
+def undocumented(product: str, response: requests.Response, more: str = "") -> FatalAPIError:
+    """A refusal that the vendor does not document, in its own words; `more` ends the sentence."""
+    said = f"{product} refused a request with status {response.status_code}{said_in(response)}{more}"
+    return refused(said, response)

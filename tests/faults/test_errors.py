@@ -26,7 +26,7 @@ ASIDE: list[str] = re.findall(r"^- `(.+?)`", DOCUMENT, re.MULTILINE)
 FOLLOWS = [each for each in ASIDE if each.startswith(" ")]
 
 
-MET_ELSEWHERE = ("the TLS certificate", "the proxy", "the name of the proxy", "No proxy", "SOCKS")
+MET_ELSEWHERE = ("the TLS certificate", "the proxy", "the name of the proxy", "There is no usable proxy", "SOCKS")
 
 
 def pattern(sentence: str) -> str:
@@ -101,9 +101,8 @@ SMALL_BODIES = "session.LARGEST_BODY = 2**20"
 NOTHING_TO_EXPLAIN = """
 from tap_callrecords.http.client import VendorApi
 from tap_callrecords.sources.voiso.api import VoisoApi
-VoisoApi.explain, VoisoApi.credentials = VendorApi.explain, ("voiso_api_key",)
+VoisoApi.refusal, VoisoApi.credentials = VendorApi.refusal, ("voiso_api_key",)
 """
-SMALL_BODIES = "session.LARGEST_BODY = 2**20"
 GONE_TARGET = "reading, writing = os.pipe(); os.close(reading); os.dup2(writing, 1)"
 FULL_DISK = 'os.dup2(os.open("/dev/full", os.O_WRONLY), 1)'
 NO_PYARROW = "sys.modules['pyarrow'] = None"

@@ -15,7 +15,7 @@ from tap_callrecords.errors import AccessRefused, RangeRefused, Refused
 from tap_callrecords.http.hosts import host_of
 from tap_callrecords.http.redaction import clean_quote
 from tap_callrecords.http.retries import http_date
-from tap_callrecords.http.words import said_in, speaks_of_length
+from tap_callrecords.http.words import speaks_of_length, undocumented
 from tap_callrecords.output.progress import in_words
 
 REGIONS = {
@@ -74,8 +74,7 @@ def refusal(response: requests.Response, config: Mapping[str, Any]) -> SingerSDK
     """
     sentence = _sentence(response, config)
     if sentence is None:
-        sentence = f"Webex Calling refused a request with status {response.status_code}{said_in(response)}"
-        return _refused(sentence + tracking_id(response), response)
+        return undocumented("Webex Calling", response, tracking_id(response))
     said = message_of(response)
     sentence += (
         f" Webex says: {clean_quote(said, own=config.get('webex_locations') or ())}" if said else ""
