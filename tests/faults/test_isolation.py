@@ -66,7 +66,7 @@ def lost(box: Sandbox, config: dict[str, Any], subjects: Sequence[Subject], *out
     for subject in subjects:
         judge = Judge(subject, config)
         wanted = due(visible(box, subject), judge.first(None, now), now - judge.settle - timedelta(minutes=1))
-        assert wanted, subject
+        assert wanted or subject.reach < timedelta(days=1), subject  # a night without calls may be longer
         if wanted - {key for out in outs for key in delivered(out, subject)}:
             found.append(subject.stream)
     return found
