@@ -190,22 +190,11 @@ class Crash:
             dice: chooses the point.
             requests: how many requests a whole run takes.
         """
-        box, names = self.box, [subject.stream for subject in self.subjects]
-        box.requests.clear()
-        box.faults.clear()
+        box = self.box
         rows = {subject.stream: visible(box, subject) for subject in self.subjects}
         at = dice.randint(1, max(1, requests - 5))
-        # A run that is through before the signal reaches it has not been ended: it is held up behind the point.
-        box.faults.add(Fault("slow", after=at + 3, delay_seconds=2), Fault("slow", delay_seconds=0.008, times=None))
-        with Running(self.config, names, unbuffered=dice.random() < 0.5) as running:
-            wait_until(lambda: len(box.requests) >= at or running.process.poll() is not None)
-            time.sleep(dice.random() * 0.01)
-            if self.how == "closed stdout":
-                running.close()
-            else:
-                running.signal(self.how)
-            out = with_files_read(running.ended())
-        box.faults.clear()
+        while (out := self._ended(at, dice)).exit_code == 0 and at > 1:
+            at //= 2  # it was through before it could be ended: this run needed fewer requests than the whole one
         wrong = [*self._of_the_end(out), *self._of_files(out)]
         kept = up_to_last_state(out)
         state = kept.bookmark
@@ -223,6 +212,25 @@ class Crash:
                 wrong.append(f"{subject}: {len(lost)} rows lost")
             wrong += self._of_reading_again(subject, judge.first(bookmark(state, subject), now))
         return [f"{self.how} at request {at}: {each}" for each in wrong]
+
+    def _ended(self, at: int, dice: Random) -> Output:
+        """A run that is ended at a request: what it has written."""
+        self.box.requests.clear()
+        self.box.faults.clear()
+        # A run that is through before the signal reaches it has not been ended: it is held up behind the point.
+        self.box.faults.add(Fault("slow", after=at + 3, delay_seconds=2))
+        self.box.faults.add(Fault("slow", delay_seconds=0.008, times=None))
+        names = [subject.stream for subject in self.subjects]
+        with Running(self.config, names, unbuffered=dice.random() < 0.5) as running:
+            wait_until(lambda: len(self.box.requests) >= at or running.process.poll() is not None)
+            time.sleep(dice.random() * 0.01)
+            if self.how == "closed stdout":
+                running.close()
+            else:
+                running.signal(self.how)
+            out = with_files_read(running.ended())
+        self.box.faults.clear()
+        return out
 
     def _of_the_end(self, out: Output) -> list[str]:
         wrong = []
