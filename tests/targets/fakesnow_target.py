@@ -4,7 +4,7 @@
 `fakesnow_target.py FOLDER --query` runs the statements on stdin (a JSON list) and prints the rows of each (JSON).
 
 fakesnow has no user stage. So this stands in for it, and for nothing else: `PUT file '@~/x'` remembers the file,
-`MERGE` that selects from '@~/x' selects from a table with the file's lines instead, `REMOVE '@~/x'` forgets it. What is
+`MERGE` that selects from '@~/x' selects from a table with the file's rows instead, `REMOVE '@~/x'` forgets it. What is
 selected, cast, joined and updated is the target's own statement, translated by fakesnow.
 """
 
@@ -54,10 +54,8 @@ def _execute(cursor: Any, command: str, params: Any, *args: Any, **kwargs: Any) 
         command = "select 'dropped'"
     elif merge := _MERGE.fullmatch(command):
         table = f"{merge['schema']}.STAGED_{uuid4().hex}"
-        files = ", ".join(f"'{file}'" for file in staged[merge["place"]])
         cursor._duck_conn.execute(
-            f"create table {table}_LINES as select row_number() over () as line_number, json as line "
-            f"from read_ndjson_objects([{files}], maximum_object_size = 67108864)"
+            f"create table {table}_LINES as select row_number() over () as line_number, {_lines(merge['place'])}"
         )
         selected = f"{merge['select']} from {table}_LINES {merge['latest']}"
         run(cursor, f"create table {table} as {selected.replace('$1:', 'line:').replace('SEQ8()', 'line_number')}")
@@ -67,6 +65,14 @@ def _execute(cursor: Any, command: str, params: Any, *args: Any, **kwargs: Any) 
             cursor._duck_conn.execute(f"drop table {each}")
         return cursor
     return run(cursor, command, params, *args, **kwargs)
+
+
+def _lines(place: str) -> str:
+    """A column `line`: the rows of the files that were put there, as JSON."""
+    files = ", ".join(f"'{file}'" for file in staged[place])
+    if ".parquet" in files:
+        return f"to_json(row) as line from read_parquet([{files}]) as row"
+    return f"json as line from read_ndjson_objects([{files}], maximum_object_size = 67108864)"
 
 
 def main() -> None:
