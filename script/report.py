@@ -21,12 +21,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, FileSystemLoader
 
-VENDORS = {
-    "eightx8_work": "8x8 Work",
-    "eightx8_contact_center": "8x8 Contact Center",
-    "webex_calling": "Webex Calling",
-    "voiso": "Voiso",
-}
 DAYS_SHOWN = 14
 DAYS_EMBEDDED = 200
 """Days that the page holds for its own filters when no period is asked for; a year would make it heavy."""
@@ -74,6 +68,7 @@ class Models:
     def __init__(self, connection: Any, schema: str, vendors: Sequence[str]) -> None:
         self._connection = connection
         self._schema = schema
+        self.vendors = vendors
         self._of_vendors = " and vendor in ({})".format(", ".join(f"'{each}'" for each in vendors)) if vendors else ""
 
     def ask(self, query: str) -> Rows:
@@ -105,6 +100,9 @@ def gather(
 ) -> dict[str, Any]:
     """What the page holds. Without a period: the newest days, compared with as many before."""
     models.present()
+    names: dict[str, str] = dict(models.ask("select vendor, vendor_name from {m}vendors order by position"))
+    if unknown := [each for each in models.vendors if each not in names]:
+        raise ReportFailed(f"No vendor is called {unknown[0]}: --vendor takes {', '.join(names)}.")
     settings: dict[str, str] = dict(models.ask("select name, value from {m}settings"))
     begin, end = (
         date.fromisoformat(day) if day else None
@@ -137,7 +135,7 @@ def gather(
         "settings": settings,
         "zone": str(local),
         "made": clock((now or datetime.now(UTC)).replace(tzinfo=None)),
-        "vendors": VENDORS,
+        "vendors": names,
         "first": str(shown),
         "last": str(last),
         "oldest": str(max(oldest, begin) if begin else oldest),
@@ -231,7 +229,7 @@ def main() -> int:
     asked.add_argument(
         "--to", dest="last", type=date.fromisoformat, metavar="DAY", help="last day (default: the newest with a call)"
     )
-    asked.add_argument("--vendor", action="append", choices=VENDORS, default=[], help="only this one; may be repeated")
+    asked.add_argument("--vendor", action="append", default=[], help="only this one; may be repeated")
     asked.add_argument(
         "--zone", help="IANA zone of the times in lists (default: that of days and hours, callrecords_timezone)"
     )

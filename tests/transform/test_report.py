@@ -133,6 +133,7 @@ def test_what_is_wrong_is_said_in_one_sentence(at_once: DuckDBWarehouse, tmp_pat
         (str(tmp_path / "none.duckdb"), (), "There is no file"),
         (str(unbuilt), (), "Build the models (dbt build) in this warehouse, or name their schema with --schema."),
         (at_once.url, ("--zone", "Mars"), "Mars is no time zone."),
+        (at_once.url, ("--vendor", "acme"), "No vendor is called acme: --vendor takes eightx8_work, "),
         (at_once.url, ("--from", "2026-03-02", "--to", "2026-03-01"), "ends (2026-03-01) before it begins"),
         ("postgresql://nobody@127.0.0.1:1/none", (), "The warehouse postgresql://127.0.0.1 can't be opened"),
     ):

@@ -1,12 +1,18 @@
-{# The vendors of `calls`, a line each: the model that gives its calls. #}
+{#
+  The vendors of `calls`, a line each: the product's name, and the models that give its calls, its legs, and its own lists of
+  agents and queues; a vendor without one of these leaves it out.
+#}
 {% macro vendors() %}
   {{ return({
-      'eightx8_work': 'int_callrecords__eightx8_work_calls',
-      'eightx8_contact_center': 'int_callrecords__eightx8_contact_center_calls',
-      'webex_calling': 'int_callrecords__webex_calling_calls',
-      'voiso': 'stg_callrecords__voiso_cdr',
+      'eightx8_work': {'name': '8x8 Work', 'calls': 'int_callrecords__eightx8_work_calls', 'legs': 'stg_callrecords__eightx8_call_legs'},
+      'eightx8_contact_center': {'name': '8x8 Contact Center', 'calls': 'int_callrecords__eightx8_contact_center_calls', 'legs': 'stg_callrecords__eightx8_interaction_participants'},
+      'webex_calling': {'name': 'Webex Calling', 'calls': 'int_callrecords__webex_calling_calls', 'legs': 'stg_callrecords__webex_call_legs'},
+      'voiso': {'name': 'Voiso', 'calls': 'stg_callrecords__voiso_cdr', 'agents': 'stg_callrecords__voiso_agents', 'queues': 'stg_callrecords__voiso_queues'},
   }) }}
 {% endmacro %}
+
+{# The models of a kind (`calls`, `legs`, `agents`, `queues`), of all vendors that have one. #}
+{% macro models_of(kind) %}{{ return(tap_callrecords.vendors().values() | selectattr(kind, 'defined') | map(attribute=kind) | list) }}{% endmacro %}
 
 {# What the names of their streams, sources and schema variables begin with: `eightx8`, `webex`, `voiso`. #}
 {% macro families() %}

@@ -1,9 +1,5 @@
 with every_leg as (
-    {{ union_of(
-        ['stg_callrecords__eightx8_call_legs', 'stg_callrecords__eightx8_interaction_participants',
-         'stg_callrecords__webex_call_legs'],
-        leg_columns(),
-    ) }}
+    {{ union_of(models_of('legs'), leg_columns()) }}
 )
 
 select

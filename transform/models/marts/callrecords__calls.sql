@@ -1,15 +1,11 @@
 {{ config(contract={'enforced': extra_columns() | length == 0}) }}
 
-with every_call as (
-    {{ union_of(tap_callrecords.vendors().values() | list, call_columns()) }}
-),
-
-numbered as (
+with numbered as (
     select
         {{ call_columns() | join(', ') | replace('leg_count', 'cast(leg_count as bigint) as leg_count') }},
         {{ e164('caller_number', "vendor = 'voiso'") }} as caller_e164,
         {{ e164('callee_number', "vendor = 'voiso'") }} as callee_e164
-    from every_call
+    from {{ ref('tap_callrecords', 'int_callrecords__every_call') }}
 )
 
 select

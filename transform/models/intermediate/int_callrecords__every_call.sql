@@ -1,0 +1,1 @@
+{{ union_of(models_of('calls'), call_columns()) }}
