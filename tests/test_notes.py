@@ -17,18 +17,23 @@ from tests.support.tap import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NOTES = {"WA": "8x8-work-analytics", "CC": "8x8-contact-center", "WX": "webex-calling", "VO": "voiso"}
+FOLDER = ROOT / "docs" / "vendors" / "notes"
+NOTES = dict(
+    re.findall(r"^\| ([A-Z]{2}) \| \[.+\]\((.+)\) \|$", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE)
+)
+"""Which letters cite which page: the table of the notes' README."""
+LETTERS = "|".join(NOTES)
 PLACE = r"[A-Z]?\d+(?:\.\d+)?(?!\w)"
-CITATION = re.compile(rf"\b(WA|CC|WX|VO) ({PLACE}(?:(?:, (?:and )?| and | to ){PLACE})*)")
-ANY_CODE = re.compile(r"\b(WA|CC|WX|VO) ?#?[A-Z]?\d")
-HEADING = re.compile(rf"^#+ (WA|CC|WX|VO) ({PLACE})\. ", re.MULTILINE)
+CITATION = re.compile(rf"\b({LETTERS}) ({PLACE}(?:(?:, (?:and )?| and | to ){PLACE})*)")
+ANY_CODE = re.compile(rf"\b({LETTERS}) ?#?[A-Z]?\d")
+HEADING = re.compile(rf"^#+ ({LETTERS}) ({PLACE})\. ", re.MULTILINE)
 ROW = re.compile(r"^\| ([A-Z]\d+) \|", re.MULTILINE)
 SCHEMAS = sorted((ROOT / "schemas").glob("*.json"))
 
 
 def places(letters: str) -> list[str]:
     """What can be cited of a vendor's notes: numbered headings, and the rows of the table of ambiguities."""
-    text = (ROOT / "docs" / "vendors" / "notes" / f"{NOTES[letters]}.md").read_text(encoding="utf-8")
+    text = (FOLDER / NOTES[letters]).read_text(encoding="utf-8")
     rows = ROW.findall(re.split(r"^#+ .*Ambiguities and the safe behaviour$", text, flags=re.MULTILINE)[1])
     return [*(place for cited, place in HEADING.findall(text) if cited == letters), *rows]
 
@@ -58,6 +63,10 @@ def test_ranges_and_lists_are_citations_of_each_member() -> None:
     assert list(cited("(WX 2 to 4, 13.3) or CC A1, R3 and D4; VO 4")) == [
         *(("WX", "2"), ("WX", "3"), ("WX", "4"), ("WX", "13.3"), ("CC", "A1"), ("CC", "R3"), ("CC", "D4"), ("VO", "4"))
     ]
+
+
+def test_every_page_of_notes_has_letters_to_cite_it_by() -> None:
+    assert sorted(NOTES.values()) == sorted(path.name for path in FOLDER.glob("*.md") if path.name != "README.md")
 
 
 @pytest.mark.parametrize("letters", NOTES)
