@@ -22,6 +22,7 @@ FORMS = {
     **dict.fromkeys(sorted((GITHUB / "workflows").glob("*.yml")), "vendor.github-workflows"),
     GITHUB / "dependabot.yml": "vendor.dependabot",
     GITHUB / "ISSUE_TEMPLATE/bug.yml": "vendor.github-issue-forms",
+    GITHUB / "ISSUE_TEMPLATE/real-account.yml": "vendor.github-issue-forms",
     GITHUB / "ISSUE_TEMPLATE/config.yml": "vendor.github-issue-config",
 }
 

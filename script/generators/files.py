@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from generators import dbt, house, lineage, personal, settings, streams, vendors
+from generators import dbt, first_run, house, lineage, personal, settings, streams, vendors
 from generators.facts import ROOT
 from generators.facts import streams as every_stream
 
@@ -30,6 +30,7 @@ PARTS = (
     _marked("README.md", "settings", settings.readme_table),
     _marked("docs/personal-data.md", "personal", personal.personal_table),
     _marked("docs/personal-data.md", "not personal", personal.impersonal_table),
+    _marked("docs/first-run.md", "questions", first_run.tables),
     _marked("docs/house.md", "rooms", house.picture),
     _marked("docs/house.md", "modules", house.rooms),
     Part(
