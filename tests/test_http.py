@@ -64,6 +64,14 @@ def test_retry_after_as_a_date_is_obeyed() -> None:
     assert 85 < seconds <= 90
 
 
+@pytest.mark.parametrize("offset", ["Z", "", "+00:00"])
+def test_retry_after_as_an_iso_instant_is_obeyed(offset: str) -> None:
+    until = datetime.now(UTC).replace(microsecond=0, tzinfo=None) + timedelta(seconds=90)
+    seconds = retry_after_seconds(response(429, Retry_After=until.isoformat() + offset))
+    assert seconds is not None
+    assert 85 < seconds <= 90
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -79,7 +87,7 @@ def test_an_unreadable_retry_after_is_as_good_as_none(value: str) -> None:
     assert retry_after_seconds(response(429, Retry_After=value)) is None
 
 
-@given(st.text("0123456789 -+:,.eGMTWdJan", max_size=40))
+@given(st.text("0123456789 -+:,.eGMTWdJanZ", max_size=40))
 def test_no_retry_after_ends_in_a_fault_of_the_tap(value: str) -> None:
     seconds = retry_after_seconds(response(429, Retry_After=value, Date=value))
     assert seconds is None or 0 <= seconds <= 366 * 86_400

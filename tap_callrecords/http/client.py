@@ -79,6 +79,10 @@ class VendorApi(ABC):
             )
         return None
 
+    def refuses_token(self, response: requests.Response) -> bool:
+        """Whether an answer refuses the token of its request, which is then renewed, once for each request."""
+        return bool(response.status_code == requests.codes.unauthorized)
+
     def is_answer(self, response: requests.Response) -> bool:
         """Whether it is what was asked for, and no refusal, trouble or redirect."""
         return bool(response.status_code < requests.codes.multiple_choices)
@@ -125,7 +129,7 @@ class VendorApi(ABC):
     def _call_once(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
         auth = request.auth or self.auth
         response = self._send(request, auth)
-        if response.status_code == requests.codes.unauthorized and isinstance(auth, TokenClient):
+        if isinstance(auth, TokenClient) and self.refuses_token(response):
             auth.refuse(bearer_of(response.request))
             response = self._send(request, auth)
         if not self.is_answer(response):

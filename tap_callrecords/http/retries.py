@@ -40,13 +40,13 @@ PASSING_TROUBLES = (
 
 
 def retry_after_seconds(response: requests.Response | None) -> float | None:
-    """How long the vendor asks to wait: `Retry-After` in seconds or as an HTTP date; None without one."""
+    """How long the vendor asks to wait: `Retry-After` in seconds, as an HTTP date or in ISO 8601; None without one."""
     value = "" if response is None else response.headers.get("Retry-After", "").strip()
     if response is None or not value:
         return None
     if re.fullmatch(r"[+-]?\d+(\.\d*)?", value):
         return min(max(0.0, float(value)), _A_YEAR_IN_SECONDS)
-    until = http_date(value)
+    until = http_date(value) or _iso_date(value)
     if until is None:
         return None
     # A date is meant by the vendor's clock, which the answer tells: ours may be minutes off.
@@ -58,6 +58,15 @@ def http_date(text: str | None) -> datetime | None:
     """The instant that an HTTP date names; None for what is no date, or one that no calendar has."""
     try:
         instant = parsedate_to_datetime(text or "")
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _iso_date(text: str) -> datetime | None:
+    """The instant that a text in ISO 8601 names; without an offset it is in UTC."""
+    try:
+        instant = datetime.fromisoformat(text)
         return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
