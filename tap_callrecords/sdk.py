@@ -108,20 +108,30 @@ class WindowCheckpoints(Stream):
 
     def read_bookmark(self) -> str | None:
         """The bookmark that the run began with, in our form; None without one, or for another replication key."""
-        if not self.is_incremental:
-            return None
+        value = self._state().get("replication_key_value")
+        return None if value is None else max(instants.normalise(value), _EARLIEST)
+
+    def read_beside_bookmark(self, name: str) -> Any:
+        """What an earlier run has kept beside its bookmark under a name; None without a bookmark."""
+        return self._state().get(name)
+
+    def _state(self) -> Mapping[str, Any]:
+        """The stream's part of the state that the run began with; empty for another replication key."""
         # Not `get_context_state`, which would leave an empty bookmark in the state of a stream that fails.
         state: Mapping[str, Any] = self.tap.state.get("bookmarks", {}).get(self.name, {})
-        value = state.get("replication_key_value")
-        if value is None or state.get("replication_key", self.replication_key) != self.replication_key:
-            return None
-        return max(instants.normalise(value), _EARLIEST)
+        is_ours = self.is_incremental and state.get("replication_key", self.replication_key) == self.replication_key
+        return state if is_ours else {}
 
-    def checkpoint(self, bookmark: str) -> None:
-        """Move the bookmark and write a STATE message, after all the records that it covers."""
+    def checkpoint(self, bookmark: str, beside: Mapping[str, Any] | None = None) -> None:
+        """Move the bookmark and write a STATE message, after all the records that it covers.
+
+        Args:
+            bookmark: an instant, in our form.
+            beside: what is kept beside it, under names of the stream.
+        """
         state = self.get_context_state(None)
         state.clear()
-        state.update(replication_key=self.replication_key, replication_key_value=bookmark)
+        state.update(replication_key=self.replication_key, replication_key_value=bookmark, **(beside or {}))
         self.tap.state_writer.write_state(self.tap_state)
 
     @cached_property

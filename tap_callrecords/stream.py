@@ -213,6 +213,10 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
         """
         raise error
 
+    def beside_bookmark(self, finished: TimeWindow) -> Mapping[str, Any]:  # noqa: ARG002 - for sources
+        """What the state keeps beside the bookmark once a window is finished, for `read_beside_bookmark`."""
+        return {}
+
     # The parts
 
     @cached_property
@@ -444,7 +448,8 @@ class CallRecordStream(WindowCheckpoints, Generic[Api]):
                     continue
                 for finished in passed.finish(window.index):
                     if self.is_incremental:
-                        self.checkpoint(max(prior, min(instants.to_text(finished.end), latest)))
+                        bookmark = max(prior, min(instants.to_text(finished.end), latest))
+                        self.checkpoint(bookmark, self.beside_bookmark(finished))
                     run.seen.forget_before(finished.index)
         self._report(run)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox import Sandbox
 from tap_callrecords import instants
+from tap_callrecords.stream import CallRecordStream
 from tests.support.tap import Output, sync
 
 SPAN = timedelta(hours=30)
@@ -176,6 +177,27 @@ def test_a_state_follows_each_window_s_records(box: Sandbox) -> None:
             latest = message["value"]["bookmarks"][RECORDS]["replication_key_value"]
     assert len(out.states) == 6
     assert out.states[-1]["bookmarks"][RECORDS].keys() == {"replication_key", "replication_key_value"}
+
+
+def test_a_source_finds_what_it_kept_beside_the_bookmark_of_the_same_replication_key(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Any] = []
+    plan = CallRecordStream.plan
+
+    def plan_and_look(stream: CallRecordStream[Any]) -> Any:
+        found.append(stream.read_beside_bookmark("windows"))
+        return plan(stream)
+
+    monkeypatch.setattr(CallRecordStream, "beside_bookmark", lambda _, window: {"windows": window.index})
+    monkeypatch.setattr(CallRecordStream, "plan", plan_and_look)
+    first = run(box, window_hours=10)
+    kept = [state["bookmarks"][RECORDS]["windows"] for state in first.states]
+    run(box, state=first.bookmark)
+    first.bookmark["bookmarks"][RECORDS]["replication_key"] = "another"
+    run(box, state=first.bookmark)
+    assert kept == [0, 1, 2]
+    assert found == [None, 2, None]
 
 
 def test_empty_windows_move_the_bookmark_too(box: Sandbox) -> None:
