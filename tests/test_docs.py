@@ -9,37 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from documents import CODE, DOCUMENTS, FENCE, anchors, links, text_of
 from tap_callrecords.tap import TapCallRecords
 from tests.support.streams import KEYS
 from tests.support.tap import ROOT
 
-FOLDERS = ("docs", "examples", "sandbox", "transform", "tests", "benchmarks")
-DOCUMENTS = sorted(
-    path.relative_to(ROOT).as_posix()
-    for path in (*ROOT.glob("*.md"), *(each for folder in FOLDERS for each in (ROOT / folder).rglob("*.md")))
-    if not any(part.startswith(".") or part == "dbt_packages" for part in path.relative_to(ROOT).parts)
-)
 AMBIGUITIES = [name for name in DOCUMENTS if name.startswith("docs/ambiguities/")]
 of_each_document = pytest.mark.parametrize("document", DOCUMENTS)
 
-FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"`[^`\n]+`")
-LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
-HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
 TEST = re.compile(r"`(?:([\w/]+\.py)::)?(test_\w+)(?:\[[^`]*\])?`")
 TEST_FILE = re.compile(r"`((?:tests/)?[\w/]*test_\w+\.py)`")
-
-
-@cache
-def text_of(document: str) -> str:
-    return (ROOT / document).read_text(encoding="utf-8")
-
-
-@cache
-def anchors(document: str) -> frozenset[str]:
-    """The headings of a document, spelled as links do."""
-    headings = HEADING.findall(FENCE.sub("", text_of(document)))
-    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
 
 
 @cache
@@ -54,9 +33,8 @@ def test_there_are_documents() -> None:
 
 @of_each_document
 def test_every_link_leads_somewhere(document: str) -> None:
-    prose = CODE.sub("", FENCE.sub("", text_of(document)))
     dead = []
-    for link in (one or other for one, other in LINK.findall(prose)):
+    for link in links(text_of(document)):
         if re.match(r"[a-z]+:", link):
             continue
         name, _, anchor = link.partition("#")
@@ -131,8 +109,8 @@ def test_every_stream_stands_on_a_page_about_its_vendor(stream: str) -> None:
 
 
 def test_every_document_is_on_the_map() -> None:
-    mapped = {one or other for one, other in LINK.findall(text_of("docs/README.md"))}
+    mapped = {*links(text_of("docs/README.md"))}
     for folder in ("streams", "decisions", "vendors/notes"):
-        mapped |= {f"{folder}/{one or other}" for one, other in LINK.findall(text_of(f"docs/{folder}/README.md"))}
+        mapped |= {f"{folder}/{link}" for link in links(text_of(f"docs/{folder}/README.md"))}
     found = {Path(document).relative_to("docs").as_posix() for document in DOCUMENTS if document.startswith("docs/")}
     assert found - {"README.md"} <= mapped
