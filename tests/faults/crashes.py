@@ -22,11 +22,24 @@ from random import Random
 from typing import Any, Literal, Self
 
 from sandbox import Fault, Sandbox
+from sandbox.registry import VENDORS
 from sandbox.subject import Subject
 from tests.faults.judge import Judge, bookmark, delivered, due, visible
 from tests.support import tap as support
 from tests.support.files import with_files_read
 from tests.support.tap import Output
+
+START = f"""
+from pkgutil import resolve_name
+from tap_callrecords.http import retries
+from tap_callrecords.tap import TapCallRecords
+
+retries.FIRST_WAIT_SECONDS, retries.LONGEST_WAIT_SECONDS = 0.001, 0.02
+for name, value in {[each for vendor in VENDORS for each in vendor.small.items()]}:
+    setattr(resolve_name(name.rpartition(".")[0]), name.rpartition(".")[2], value)
+TapCallRecords.cli()
+"""
+"""The command line as tests in this process have it: retries that do not wait, small pages."""
 
 How = Literal["SIGKILL", "SIGTERM", "SIGINT", "closed stdout"]
 ENDINGS: Mapping[How, int] = {"SIGKILL": -9, "SIGTERM": 143, "SIGINT": 130, "closed stdout": 1}
@@ -56,7 +69,7 @@ class Running:
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory()
         catalog = support.catalog_of(self._config, self._streams)
-        line = [sys.executable, "-m", "tap_callrecords"]
+        line = [sys.executable, "-c", START]
         for option, value in (("config", self._config), ("catalog", catalog)):
             path = Path(self._folder.name, option)
             path.write_text(json.dumps(value))

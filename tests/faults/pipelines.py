@@ -19,7 +19,7 @@ import duckdb
 
 from sandbox import Fault, Sandbox
 from sandbox.subject import Subject
-from tests.faults.crashes import wait_until
+from tests.faults.crashes import START, wait_until
 from tests.faults.judge import Judge, due, visible
 from tests.support.tap import ROOT, catalog_of
 
@@ -78,7 +78,8 @@ class Pipeline:
         self._write("state", self.state)
         names = {name: str(self.folder / name) for name in ("tap", "catalog", "state", "loader")}
         tap_line = [
-            "tap_callrecords",
+            "-c",
+            START,
             "--config",
             names["tap"],
             "--catalog",
@@ -90,7 +91,7 @@ class Pipeline:
         with errors.open("wb") as stderr:
             tap = _started(tap_line, stdin=subprocess.DEVNULL, stderr=stderr)
             loader = _started(
-                ["target_callrecords_duckdb", "--config", names["loader"]], stdin=tap.stdout, stderr=stderr
+                ["-m", "target_callrecords_duckdb", "--config", names["loader"]], stdin=tap.stdout, stderr=stderr
             )
         assert tap.stdout
         tap.stdout.close()
@@ -139,8 +140,8 @@ class Pipeline:
             return warehouse.execute(f"select {columns} from {subject.stream}").fetchall()
 
 
-def _started(module: Sequence[str], **streams: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, stdout=subprocess.PIPE, **streams)
+def _started(line: Sequence[str], **streams: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, *line], cwd=ROOT, stdout=subprocess.PIPE, **streams)
 
 
 def kill_pipelines(box: Sandbox, subjects: Sequence[Subject], dice: Random, kills: int) -> list[str]:
