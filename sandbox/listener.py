@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -43,7 +44,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: ASGIApp) -> None:
         async def until_cancelled(scope: Scope, receive: Receive, send: Send) -> None:
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, ClientDisconnect):
                 await app(scope, receive, send)
 
         super().__init__(
