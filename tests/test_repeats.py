@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tap_callrecords.rows import repeats
-from tap_callrecords.rows.repeats import SeenRows
+from tap_callrecords.rows.repeats import OnceOnly, SeenRows
 
 
 @pytest.fixture(params=[repeats.PACKED_AT, 2], ids=["in a dict", "packed"], autouse=True)
@@ -179,3 +181,21 @@ def test_windows_out_of_reach_are_forgotten() -> None:
     seen.forget_before(2)
     assert seen.is_new(1, 1, 1)  # window 0 was forgotten
     assert not seen.is_new(2, 2, 1)  # window 1 was not
+
+
+class Call(msgspec.Struct, weakref=True):
+    id: str
+    talk_seconds: int
+
+
+def test_a_record_is_kept_only_while_it_may_have_to_be_emitted_again() -> None:
+    once = OnceOnly(SeenRows(), ["id"])
+    back_again = Call("a", 1)
+    is_kept = weakref.ref(back_again)
+    for page in ([Call("a", 1)], [Call("a", 2)], [back_again]):
+        once.new(0, page)
+    del page, back_again
+    assert is_kept() is not None
+    assert once.new(0, [Call("a", 2)]) == ([], [])
+    assert is_kept() is None
+    assert once.returned(0) == ([], [])

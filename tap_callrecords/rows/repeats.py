@@ -15,8 +15,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
+from operator import attrgetter
+from typing import Any
 
+import msgspec
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+"""Objects are the same, and so are their rows, in whatever order their members come."""
 PACKED_AT = 30_000
 """Rows of a window kept in a dict, which costs 100 bytes for each; beyond, they are packed into 16 bytes."""
 _FLAGS = 2**21
@@ -250,3 +256,45 @@ class SeenRows:
         """Windows before this one are closed: forget those that no open window can share rows with."""
         for index in [known for known in self._windows if known < window - self._reach]:
             del self._windows[index]
+
+
+def as_json(records: Sequence[Any]) -> list[bytes]:
+    """Records as JSON, a text each."""
+    return [*map(_encode, records)]
+
+
+class OnceOnly:
+    """Lets each record of a run through once, with its JSON.
+
+    Attributes:
+        seen: the rows that have been met.
+    """
+
+    def __init__(self, seen: SeenRows, key: Sequence[str]) -> None:
+        """Args: seen: remembers rows; key: the columns that tell them apart."""
+        self.seen = seen
+        self._key = attrgetter(*key)
+        self._held: dict[int, Any] = {}
+
+    def new(self, window: int, records: Sequence[Any]) -> tuple[list[Any], list[bytes]]:
+        """The records of a page that are to be emitted now."""
+        lines = as_json(records)
+        keys = [*map(hash, map(self._key, records))]
+        are_new = self.seen.are_new(window, keys, [*map(hash, lines)])
+        if self.seen.returned or self._held:
+            self._held |= zip(keys, records, strict=True)
+            self._held = {key: record for key, record in self._held.items() if key in self.seen.returned}
+        return [*compress(records, are_new)], [*compress(lines, are_new)]
+
+    def returned(self, window: int) -> tuple[list[Any], list[bytes]]:
+        """At a window's end, the records that were last seen otherwise than they were emitted last."""
+        records = [self._held.pop(key) for key in self.seen.take_returned(window)]
+        return records, as_json(records)
+
+    def shown_of(self, window: int) -> int:
+        """How many different rows the reading of a window that was begun last has shown so far."""
+        return self.seen.size(window)
+
+    def forget_before(self, window: int) -> None:
+        """Windows before this one are closed."""
+        self.seen.forget_before(window)

@@ -1,14 +1,19 @@
-"""What one reading of a window has brought, to be held against what the vendor announces. Knows no vendor."""
+"""Whether a window is complete: what its readings have brought, held against what the vendor announces."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from singer_sdk.exceptions import FatalAPIError
 
+from tap_callrecords import instants
 from tap_callrecords.windows.plan import TimeWindow
+
+READS_OF_A_SHORT_WINDOW = 3
+"""How often a window with fewer rows than announced is read again."""
 
 PAGES_WITHOUT_NEWS = 200
 """So many pages in a row may bring no new row; as many again as have brought one may, since a lost window begins
@@ -45,6 +50,19 @@ class Shown(Protocol):
     @property
     def rows(self) -> int:
         """How many different rows."""
+
+
+class Rows(Protocol):
+    """The rows that windows have shown."""
+
+    def found(self, window: int) -> int:
+        """How many different keys a window has, in all its readings."""
+
+    def shown(self, window: int) -> Shown:
+        """Which rows the reading of the window that was begun last has shown."""
+
+    def begin_reading(self, window: int) -> None:
+        """The window is read again."""
 
 
 @dataclass(slots=True)
@@ -158,3 +176,75 @@ class Reading:
 
     def _pages(self) -> list[int]:
         return [rows for part in self._parts for rows in part.pages]
+
+
+class Completeness:
+    """Judges the readings of a window, one after the other, until one shows that nothing is missing."""
+
+    def __init__(self, window: TimeWindow, product: str, warn: Callable[..., None], *, is_binding: bool) -> None:
+        """Judge a window that has been drained.
+
+        Args:
+            window: the window.
+            product: what people call the vendor product.
+            warn: takes a sentence with its values, as a logger does.
+            is_binding: whether a window with fewer rows than announced is incomplete.
+        """
+        self._window = window
+        self._product = product
+        self._warn = warn
+        self._is_binding = is_binding
+        self._announced: int | None = None
+        self._earlier: list[Reading] = []
+
+    def read_again(self, reading: Reading, rows: Rows) -> TimeWindow | None:
+        """What to read again after a reading that came to its end; None where the window is complete.
+
+        Raises:
+            FatalAPIError: it stays short.
+        """
+        if reading.announced is not None:
+            self._announced = reading.announced
+        found = reading.found(rows.found(self._window.index))
+        if self._announced is None or found >= self._announced:
+            return None
+        if not self._is_binding:
+            self._warn(
+                "%s counts %d rows %s, but sent %d different ones. What its count means is not documented; if this "
+                "goes on, compare with its own reports.",
+                self._product,
+                self._announced,
+                self._span,
+                found,
+            )
+            return None
+        reading.shown = shown = rows.shown(self._window.index)
+        if any(reading.confirms(each, self._announced, found) for each in self._earlier):
+            self._tell_repeats(self._announced, shown.rows)
+            return None
+        if len(self._earlier) == READS_OF_A_SHORT_WINDOW:
+            raise FatalAPIError(
+                f"{self._product} announced {self._announced} rows {self._span}, but sent {found} in "
+                f"{len(self._earlier) + 1} readings. The bookmark stays before this window; run again, and report it "
+                "to the vendor if it stays so."
+            )
+        self._warn("%d rows announced %s, %d received: the window is read again.", self._announced, self._span, found)
+        self._earlier.append(reading)
+        rows.begin_reading(self._window.index)
+        size = self._earlier[0].other_page_size(len(self._earlier), reading)
+        return replace(self._window, rows_per_page=size)
+
+    @property
+    def _span(self) -> str:
+        return f"from {instants.to_text(self._window.start)} to {instants.to_text(self._window.end)}"
+
+    def _tell_repeats(self, announced: int, rows: int) -> None:
+        if announced > rows:
+            self._warn(
+                "%s announced %d rows %s and sent as many, the same in each reading. %d of them repeat others byte for "
+                "byte: the window is complete.",
+                self._product,
+                announced,
+                self._span,
+                announced - rows,
+            )

@@ -244,9 +244,8 @@ class WorkStream(CallRecordStream[WorkApi]):
         return [f"No row is of PBX {', '.join(missing)} (setting eightx8_work_pbx_ids)."] if missing else []
 
     @override
-    def _report(self, run: Any) -> None:
-        super()._report(run)
-        self.logger.info("PBXs with rows: %s.", ", ".join(sorted(self._pbxes)) or "none")  # absent ones show (WA A13)
+    def facts(self) -> Sequence[str]:
+        return [f"PBXs with rows: {', '.join(sorted(self._pbxes)) or 'none'}."]  # absent ones show (WA A13)
 
 
 def time_zone_of(error: Refused) -> str:

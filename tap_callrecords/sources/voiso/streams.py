@@ -140,7 +140,7 @@ class Interactions(VoisoStream):
         ]
 
     @override
-    def _seen_rows(self) -> SeenRows:
+    def seen_rows(self) -> SeenRows:
         return SeenRows(reach=1 + (2 * ZONES + CHANGE_OF_CLOCKS) // self.window_length)
 
     @override

@@ -1,0 +1,112 @@
+"""How the pages of a window are got: one after the other, again from the first, or in halves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import requests
+from singer_sdk import metrics
+from singer_sdk.exceptions import FatalAPIError
+
+from tap_callrecords import instants
+from tap_callrecords.errors import STREAM_ENDING, AskedTooMuch, PageLost, RangeRefused
+from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.stream.hooks import Api, Asked, StreamHooks
+from tap_callrecords.windows.plan import TimeWindow
+
+RESTARTS_OF_A_LOST_WINDOW = 3
+SHORTEST_TO_HALVE = timedelta(minutes=1)
+
+
+class PagedStream(StreamHooks[Api]):
+    """A stream that knows how to get all pages of a window."""
+
+    _refused_length: timedelta = timedelta.max
+    """The shortest time that the vendor has refused to serve at once."""
+
+    def drain(self, window: TimeWindow) -> Iterator[Page]:
+        """Read a window's pages, from the first to the last; in halves, and these in halves, where it is too much."""
+        length = window.query_end - window.query_start
+        try:
+            if length < self._refused_length:
+                yield from self._drain_at_once(window)
+                return
+        except AskedTooMuch as error:
+            if length <= SHORTEST_TO_HALVE:
+                raise FatalAPIError(
+                    f"{error} Windows down to a minute were tried; the bookmark stays before this one: run again, and "
+                    "report it to the vendor if it stays so."
+                ) from None
+            if isinstance(error, RangeRefused):
+                self._refused_length = length
+            self.logger.warning(
+                "%s The window from %s to %s is read again in halves.",
+                error,
+                instants.to_text(window.query_start),
+                instants.to_text(window.query_end),
+            )
+        for half in self.halves(window):
+            yield from self.drain(half)
+
+    def _drain_at_once(self, window: TimeWindow) -> Iterator[Page]:
+        """Read a window by one query.
+
+        A vendor may forget a cursor; then the window is read from its first page again, and what has been met
+        before is dropped as repeats.
+        """
+        for restarts_left in reversed(range(RESTARTS_OF_A_LOST_WINDOW)):
+            try:
+                yield from self.pages(window, self.new_paginator(window))
+            except PageLost as error:
+                if not restarts_left:
+                    raise
+                self.logger.warning("%s The window is read from its first page again.", error)
+            else:
+                return
+
+    def pages(self, window: TimeWindow, paginator: Paginator[Any]) -> Iterator[Page]:
+        """The pages of a window that a paginator names."""
+        first, number, more = paginator.current, 0, True
+        while more:
+            asked = Asked(window, paginator.current)
+            number = 1 if asked.name == first else number + 1
+            page = self.prepared(asked) or self.get(asked)
+            more = paginator.advance(page)
+            page.query, page.number = window, number
+            yield page
+
+    def get(self, asked: Asked) -> Page:
+        """Get one page, patiently; where the vendor does not give it so, in another way that its source knows."""
+        while True:
+            try:
+                page = self.api.call(self.request(asked.window, asked.name), self._read)
+            except STREAM_ENDING as error:
+                instead = self.remedy(error, asked)
+            else:
+                self.note(page, asked)
+                return page
+            if isinstance(instead, Page):
+                return instead
+            asked = replace(instead, tries=asked.tries + 1)
+
+    def _read(self, response: requests.Response) -> Page:
+        self._measure(response)
+        envelope, records = self.read_body(response)
+        return self.page(envelope, records, response)
+
+    def _measure(self, response: requests.Response) -> None:
+        point = metrics.Point(
+            "timer",
+            metric=metrics.Metric.HTTP_REQUEST_DURATION,
+            value=response.elapsed.total_seconds(),
+            tags={
+                metrics.Tag.STREAM: self.name,
+                metrics.Tag.ENDPOINT: self.path,
+                metrics.Tag.HTTP_STATUS_CODE: response.status_code,
+                metrics.Tag.STATUS: metrics.Status.SUCCEEDED,
+            },
+        )
+        metrics.log(self.metrics_logger, point)
