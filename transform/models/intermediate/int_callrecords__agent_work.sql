@@ -1,7 +1,7 @@
 {#-
   Who was offered or made which call. Legs tell; a call whose vendor gives no legs counts for the agent whom it names.
-  A call to a colleague is made by one agent and offered to the other: where no leg names the calling one (8x8 Work), the
-  call's caller does.
+  A call to a colleague is made by one agent and offered to the other: where no leg names the calling one, the call's
+  caller does.
 -#}
 select
     legs.agent_key, legs.agent_id, legs.agent_name, legs.vendor, legs.account, legs.agent_side, legs.outcome,
@@ -28,18 +28,16 @@ where calls.agent_key is not null
 union all
 
 select
-    calls.vendor || ':' || {{ owner('calls.account', 'calls.') }} || ':' || calls.caller_number as agent_key,
-    calls.caller_number as agent_id,
-    calls.caller_name as agent_name,
+    calls.vendor || ':' || {{ owner('calls.account', 'calls.') }} || ':' || callers.agent_id as agent_key,
+    callers.agent_id,
+    callers.agent_name,
     calls.vendor, calls.account,
     'calling' as agent_side,
     calls.outcome,
     calls.outcome as call_outcome,
     calls.talk_seconds, calls.hold_seconds, coalesce(calls.started_at, calls.source_at) as started_at
-from {{ ref('tap_callrecords', 'callrecords__calls') }} as calls
-where calls.direction = 'internal'
-    and calls.vendor = 'eightx8_work'
-    and calls.caller_number is not null
-    and not exists (
-        select 1 from {{ ref('tap_callrecords', 'callrecords__call_legs') }} as legs where legs.call_key = calls.call_key and legs.agent_side = 'calling'
-    )
+from {{ ref('tap_callrecords', 'int_callrecords__callers') }} as callers
+inner join {{ ref('tap_callrecords', 'callrecords__calls') }} as calls on calls.call_key = callers.call_key
+where not exists (
+    select 1 from {{ ref('tap_callrecords', 'callrecords__call_legs') }} as legs where legs.call_key = calls.call_key and legs.agent_side = 'calling'
+)

@@ -27,7 +27,10 @@ placed as (
         cast(extract(hour from started_local) as integer) as hour_of_day,
         {{ half_hour('started_local') }} as half_hour,
         queue_key is not null and direction <> 'outbound' as is_offered,
-        vendor <> 'voiso' and not (outcome = 'answered' and wait_seconds is null) as has_known_wait,
+        wait_seconds is not null or (
+            outcome <> 'answered'
+            {%- for vendor, about in vendors().items() if about.waits is defined and not about.waits %} and vendor <> '{{ vendor }}'{% endfor %}
+        ) as has_known_wait,
         outcome = 'abandoned' and coalesce(wait_seconds, total_seconds) < {{ var('callrecords_short_abandon_seconds', 5) }}
             as is_short_abandon,
         direction = 'inbound' and customer_number is not null
