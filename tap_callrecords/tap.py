@@ -275,6 +275,39 @@ class TapCallRecords(Tap):
             ctx.exit()
 
     @classmethod
+    def cb_sample(cls, ctx: click.Context, _: click.Option, value: str | None) -> None:
+        """Write records without what they tell.
+
+        Args:
+            ctx: click's.
+            value: the file; `-` for standard output; None without the option.
+
+        Raises:
+            ConfigurationError: the file can't be written, or there is nothing to write.
+        """
+        if value is None:
+            return
+        from tap_callrecords.commands.sample import sample  # noqa: PLC0415 - of no use to a run
+
+        streams = cls._from_command_line(ctx).selected_streams
+        if not streams:
+            raise ConfigurationError("No stream is selected in the catalog: there is nothing to take a sample of.")
+        findings = {}
+        for finding in check(streams):
+            click.echo(finding.line(), err=True)
+            findings[finding.stream] = finding
+        schemas = {stream.name: stream.schema for stream in streams}
+        lines = b"".join(sample({name: findings[name].records for name in schemas}, schemas))
+        try:
+            with click.open_file(value, "wb") as file:
+                file.write(lines)
+        except OSError as error:
+            if value == "-":
+                raise
+            raise ConfigurationError(f"--sample: {as_written(value)} can't be written ({error.strerror}).") from None
+        ctx.exit(0 if all(finding.ok for finding in findings.values()) else 1)
+
+    @classmethod
     @override
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:
         if state is not None:
@@ -320,7 +353,16 @@ class TapCallRecords(Tap):
             callback=cls.cb_plan,
             expose_value=False,
         )
-        command.params.append(plan)
+        sample = click.Option(
+            ["--sample"],
+            is_flag=False,
+            flag_value="-",
+            metavar="[FILE]",
+            help="Write a few records of each stream, all that tells of people and accounts replaced, for a report.",
+            callback=cls.cb_sample,
+            expose_value=False,
+        )
+        command.params += [plan, sample]
         return ReadableCommand(
             name=command.name,
             callback=command.callback,

@@ -1,1 +1,1 @@
-"""What the command does with streams: read them, test them (`--test`), or say what that would take (`--plan`)."""
+"""What the command does with streams: read, test (`--test`), show (`--sample`), say what a run takes (`--plan`)."""

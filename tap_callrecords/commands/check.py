@@ -36,11 +36,19 @@ NOTABLE_SKEW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of a stream."""
+    """What was found of a stream.
+
+    Attributes:
+        stream: its name.
+        ok: whether it can be read.
+        said: what was seen, or why it can't.
+        records: those of the page that was looked at; of a list all.
+    """
 
     stream: str
     ok: bool
     said: str
+    records: Sequence[Record] = ()
 
     def line(self) -> str:
         """As it is printed."""
@@ -76,18 +84,20 @@ def _check_source(streams: Sequence[CallRecordStream[Any]], found: queue.SimpleQ
         try:
             if refusal is not None:
                 raise refusal  # noqa: TRY301 - credentials are not tried again for each stream
-            said, ok = _look(stream, LOOK_BACK_SECONDS / len(streams)), True
+            said, records = _look(stream, LOOK_BACK_SECONDS / len(streams))
+            found.put(Finding(stream.name, ok=True, said=said, records=records))
+            continue
         except SingerSDKError as error:
             refusal = error if isinstance(error, AccessRefused) else None
-            said, ok = REDACTOR.clean(one_line(error)), False
+            said = REDACTOR.clean(one_line(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours, told with its traceback
             tell(error, stream.logger)
-            said, ok = f"a bug in tap-callrecords ({type(error).__name__})", False
-        found.put(Finding(stream.name, ok, said))
+            said = f"a bug in tap-callrecords ({type(error).__name__})"
+        found.put(Finding(stream.name, ok=False, said=said))
 
 
-def _look(stream: CallRecordStream[Any], seconds: float) -> str:
-    """Ask for the newest pages until a record comes; say what was seen.
+def _look(stream: CallRecordStream[Any], seconds: float) -> tuple[str, Sequence[Record]]:
+    """Ask for the newest pages until a record comes; say what was seen, and give the records.
 
     Raises:
         SingerSDKError: why the stream can't be read.
@@ -101,26 +111,26 @@ def _look(stream: CallRecordStream[Any], seconds: float) -> str:
             skew.append(ahead)
 
     stream.api.session().hooks["response"].append(note_skew)
-    seen = _seen(stream, until)
+    seen, records = _seen(stream, until)
     ahead = skew[-1] if skew else 0.0  # that of the data, not of the token
     clock = ""
     if abs(ahead) > NOTABLE_SKEW_SECONDS:
         clock = f"this machine's clock is {in_words(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the vendor's"
-    return "; ".join(filter(None, [seen, _reach(stream), clock]))
+    return "; ".join(filter(None, [seen, _reach(stream), clock])), records
 
 
-def _seen(stream: CallRecordStream[Any], until: float) -> str:
+def _seen(stream: CallRecordStream[Any], until: float) -> tuple[str, Sequence[Record]]:
     """Raises: SingerSDKError: why the stream can't be read, or that there is nothing to read."""
     if not stream.has_windows:
-        count = sum(len(page.records) for window in stream.plan()[1] for page in stream.drain(window))
-        return f"{count:,} {'entry' if count == 1 else 'entries'}"
+        records = [record for window in stream.plan()[1] for page in stream.drain(window) for record in page.records]
+        return f"{len(records):,} {'entry' if len(records) == 1 else 'entries'}", records
     looked_from: datetime | None = None
     for pages, window in enumerate(reversed(stream.plan()[1])):
         if looked_from is not None and (pages >= stream.test_windows or time.monotonic() > until):
             break
         for page in stream.drain(window):
             if page.records:
-                return _newest(page.records, stream)
+                return _newest(page.records, stream), page.records
             if stream.seconds_between_requests:
                 break
         looked_from = window.start
@@ -128,7 +138,7 @@ def _seen(stream: CallRecordStream[Any], until: float) -> str:
         raise ConfigurationError(
             "nothing was asked for, as there is no time between settings start_date and end_date, or settle_minutes."
         )
-    return f"no record in the last {_days(datetime.now(UTC) - looked_from)}"
+    return f"no record in the last {_days(datetime.now(UTC) - looked_from)}", ()
 
 
 def _newest(records: Sequence[Record], stream: CallRecordStream[Any]) -> str:

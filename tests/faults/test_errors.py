@@ -205,7 +205,19 @@ STATES = (
     Case("Stream maps…: …", config={**READY, "stream_maps": {"voiso_cdr": {"uuid": "__NULL__"}}}),
     Case("Configuration: … is not valid", config={**READY, "stream_maps": {"__else__": "x"}}),
     Case("Stream maps… can't", config={**READY, "stream_maps": {"voiso_cdr": {"__alias__": "1 / 0"}}}),
-    Case("No stream is selected", config=READY, streams=["webex_live_call_history"], arguments=("--test",)),
+    Case(
+        "No stream is selected in the catalog: there is nothing to test",
+        config=READY,
+        streams=["webex_live_call_history"],
+        arguments=("--test",),
+    ),
+    Case(
+        "No stream is selected in the catalog: there is nothing to take",
+        config=READY,
+        streams=["webex_live_call_history"],
+        arguments=("--sample",),
+    ),
+    Case("--sample: … can't be written", "voiso", arguments=("--sample", "{folder}/none/sample.jsonl")),
     Case("Catalog: it is not", config=READY, arguments=("--catalog", "{folder}/c.json"), files={"c.json": "{}"}),
 )
 CONNECTIONS = (
