@@ -19,7 +19,8 @@ from sandbox import Fault, Sandbox
 from tap_callrecords.errors import OutputLost
 from tap_callrecords.output import batch
 from tests.support.files import rows_of, with_files_read
-from tests.support.tap import Output, command, sync
+from tests.support.forked import forked
+from tests.support.tap import Output, sync
 
 VENDORS = sorted(Sandbox().vendors)
 ENCODINGS = (
@@ -103,20 +104,15 @@ def test_stream_maps_flattening_and_deselection_reach_the_files(
 def test_a_state_stands_behind_the_files_of_its_windows(box: Sandbox, tmp_path: Path) -> None:
     config = config_of(box, "eightx8_work", window_hours=1, **files(tmp_path, batch_size=7))
     output = sync(config)
+    starts = [row["start_time_utc"] for row in sync(config_of(box, "eightx8_work")).records("eightx8_call_records")]
     written: list[str] = []
     for message in with_files_read(output).messages:
         if message["type"] == "RECORD" and message["stream"] == "eightx8_call_records":
             written.append(message["record"]["start_time_utc"])
         elif message["type"] == "STATE" and "eightx8_call_records" in message["value"]["bookmarks"]:
             bookmark = message["value"]["bookmarks"]["eightx8_call_records"]["replication_key_value"]
-            before = [start for start in by_start(box) if start < bookmark]
-            assert set(before) <= set(written)
+            assert {start for start in starts if start < bookmark} <= set(written)
     assert len(output.states) > 5
-
-
-def by_start(box: Sandbox) -> list[str]:
-    rows = sync(config_of(box, "eightx8_work")).records("eightx8_call_records")
-    return [row["start_time_utc"] for row in rows]
 
 
 MAPPED = {"stream_maps": {"eightx8_call_legs": {"added": "'new'"}}}
@@ -170,7 +166,7 @@ def test_a_failing_stream_announces_the_rows_of_its_finished_windows(box: Sandbo
 
 def test_files_that_nobody_was_told_of_are_taken_away(box: Sandbox, tmp_path: Path) -> None:
     config = config_of(box, "voiso", **files(tmp_path, batch_size=5))
-    output = command(config)
+    output = forked(config)
     assert output.exit_code == 0
     assert {path.name for path in tmp_path.iterdir()} == announced(output)
 
@@ -270,7 +266,7 @@ def test_what_the_client_of_a_storage_raises_is_a_readable_error(
 
 def test_a_folder_that_cannot_be_made_is_a_readable_error(box: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    output = command(config_of(box, "voiso", **files(tmp_path / "file" / "folder")))
+    output = forked(config_of(box, "voiso", **files(tmp_path / "file" / "folder")))
     assert output.exit_code == 1
     assert "batch_config" in output.stderr
     assert "Not a directory" in output.stderr
@@ -281,7 +277,7 @@ def test_a_folder_that_cannot_be_made_is_a_readable_error(box: Sandbox, tmp_path
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_the_right_to_write_is_a_readable_error(box: Sandbox, tmp_path: Path) -> None:
     tmp_path.chmod(stat.S_IREAD | stat.S_IEXEC)
-    output = command(config_of(box, "voiso", **files(tmp_path)))
+    output = forked(config_of(box, "voiso", **files(tmp_path)))
     assert "Permission denied" in output.stderr
 
 
@@ -299,7 +295,7 @@ def test_a_folder_without_the_right_to_write_is_a_readable_error(box: Sandbox, t
 def test_a_setting_that_cannot_be_followed_is_a_readable_error(
     box: Sandbox, setting: dict[str, Any], words: str
 ) -> None:
-    output = command(config_of(box, "voiso", batch_config=setting))
+    output = forked(config_of(box, "voiso", batch_config=setting))
     assert output.exit_code == 1
     assert words in output.stderr
     assert "Traceback" not in output.stderr

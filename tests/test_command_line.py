@@ -14,15 +14,16 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
+from tests.support.forked import forked
 from tests.support.streams import DESELECTED, KEYS, REPLICATION_KEYS
-from tests.support.tap import ROOT, Output, catalog_of, command
+from tests.support.tap import ROOT, Output, catalog_of
 
 NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 WORK = {"eightx8_work_api_key": "key", "eightx8_work_username": "user", "eightx8_work_password": "word"}
 
 
 def catalog(config: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
-    out = command(config, "--discover", env=NO_NETWORK)
+    out = forked(config, "--discover", environment=NO_NETWORK)
     assert out.exit_code == 0, out.stderr
     return {entry["tap_stream_id"]: entry for entry in json.loads(out.raw)["streams"]}
 
@@ -65,9 +66,9 @@ def test_of_an_optional_stream_in_the_catalog_that_is_handed_over_its_selection_
     with Sandbox(days=1, calls_per_day=5) as box:
         config = {**box.webex.config, "start_date": (datetime.now(UTC) - timedelta(hours=20)).isoformat()}
         handed_over = catalog_of(config, ["webex_detailed_call_history", *([name] if asked_for else [])])
-        by_catalog = command(config, catalog=handed_over)
-        by_setting = command({**config, "optional_streams": [name]})
-        by_neither = command(config)
+        by_catalog = forked(config, catalog=handed_over)
+        by_setting = forked({**config, "optional_streams": [name]})
+        by_neither = forked(config)
     read = [{each["stream"] for each in out.messages if each["type"] == "SCHEMA"} for out in (by_catalog, by_setting)]
     assert [name in streams for streams in read] == [asked_for, True]
     assert {each["stream"] for each in by_neither.messages if each["type"] == "SCHEMA"} == {
@@ -76,7 +77,7 @@ def test_of_an_optional_stream_in_the_catalog_that_is_handed_over_its_selection_
 
 
 def test_a_name_that_is_no_stream_is_refused_with_the_nearest_one() -> None:
-    line = one_line(command({**WORK, "optional_streams": ["eightx8_cdr_call_leg"]}))
+    line = one_line(forked({**WORK, "optional_streams": ["eightx8_cdr_call_leg"]}))
     assert "setting optional_streams names eightx8_cdr_call_leg, which is no stream" in line
     assert "eightx8_cdr_call_legs" in line
 
@@ -85,13 +86,13 @@ def test_a_name_that_is_no_stream_is_refused_with_the_nearest_one() -> None:
     "option", ["--about", "--help", "--version", "--about --format=json", "--about --format=markdown"]
 )
 def test_it_tells_about_itself_without_configuration_or_network(option: str) -> None:
-    out = command(None, *option.split(), env=NO_NETWORK)
+    out = forked(None, *option.split(), environment=NO_NETWORK)
     assert out.exit_code == 0
     assert b"tap-callrecords" in out.raw or b"tap-callrecords" in out.stderr.encode() or b"Singer tap" in out.raw
 
 
 def test_every_setting_has_a_title_and_a_description_and_secrets_are_marked() -> None:
-    settings = json.loads(command(None, "--about", "--format=json").raw)["settings"]["properties"]
+    settings = json.loads(forked(None, "--about", "--format=json").raw)["settings"]["properties"]
     assert all(each.get("title") and each.get("description") for each in settings.values())
     secrets = {name for name, each in settings.items() if each.get("secret")}
     assert secrets == {name for name in settings if re.search(r"_(key|password|secret|token)$", name)}
@@ -107,7 +108,7 @@ def one_line(out: Output) -> str:
 
 
 def test_a_sync_without_a_source_names_the_settings_of_each() -> None:
-    line = one_line(command({}))
+    line = one_line(forked({}))
     for setting in (
         "eightx8_work_api_key",
         "eightx8_contact_center_token",
@@ -120,7 +121,7 @@ def test_a_sync_without_a_source_names_the_settings_of_each() -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["--discover"], ["--test"]])
 def test_a_half_configured_source_names_what_is_missing(arguments: list[str]) -> None:
-    line = one_line(command({"eightx8_work_api_key": "key"}, *arguments))
+    line = one_line(forked({"eightx8_work_api_key": "key"}, *arguments))
     assert "8x8 Work is configured in part; missing: setting eightx8_work_username, eightx8_work_password" in line
 
 
@@ -133,7 +134,7 @@ def test_settings_come_from_the_environment_arrays_as_json() -> None:
         "TAP_CALLRECORDS_EIGHTX8_WORK_API_URL": "http://127.0.0.1:9",
         "TAP_CALLRECORDS_MAX_ATTEMPTS": "1",
     }
-    line = one_line(command(None, "--config=ENV", env=env))
+    line = one_line(forked(None, "--config=ENV", environment=env))
     assert "127.0.0.1 refused the connection; gave up after 1 tries (setting max_attempts)" in line
 
 

@@ -45,6 +45,14 @@ def in_small() -> Iterator[None]:
         yield
 
 
+IN_SMALL = f"""
+from pkgutil import resolve_name
+for name, value in {[each for vendor in VENDORS for each in vendor.small.items()]}:
+    setattr(resolve_name(name.rpartition(".")[0]), name.rpartition(".")[2], value)
+"""
+"""The same in Python, for a tap in a process of its own."""
+
+
 @contextmanager
 def without_waits() -> Iterator[None]:
     """Let retries follow each other at once, but for what `Retry-After` asks; forget the secrets of earlier runs."""

@@ -22,21 +22,18 @@ from random import Random
 from typing import Any, Literal, Self
 
 from sandbox import Fault, Sandbox
-from sandbox.registry import VENDORS
 from sandbox.subject import Subject
+from tests.faults.clocks import IN_SMALL
 from tests.faults.judge import Judge, bookmark, delivered, due, visible
 from tests.support import tap as support
 from tests.support.files import with_files_read
 from tests.support.tap import Output
 
-START = f"""
-from pkgutil import resolve_name
+START = f"""{IN_SMALL}
 from tap_callrecords.http import retries
 from tap_callrecords.tap import TapCallRecords
 
 retries.FIRST_WAIT_SECONDS, retries.LONGEST_WAIT_SECONDS = 0.001, 0.02
-for name, value in {[each for vendor in VENDORS for each in vendor.small.items()]}:
-    setattr(resolve_name(name.rpartition(".")[0]), name.rpartition(".")[2], value)
 TapCallRecords.cli()
 """
 """The command line as tests in this process have it: retries that do not wait, small pages."""

@@ -10,11 +10,13 @@ import pytest
 
 from sandbox import Fault, Sandbox
 from sandbox.subject import Subject
+from tests.faults.clocks import IN_SMALL
 from tests.faults.judge import Judge, visible
 from tests.faults.soak import soak
 from tests.faults.subjects import SUBJECTS, VENDORS
 from tests.faults.troubles import PASSING
-from tests.support.tap import Output, catalog_of, command
+from tests.support.forked import forked
+from tests.support.tap import Output, catalog_of
 
 NAMES = [subject.vendor for subject in VENDORS]
 TROUBLES = (
@@ -40,7 +42,7 @@ def run(box: Sandbox, subjects: Sequence[Subject], *, state: dict[str, Any] | No
         config |= {**subject.of(box).config, **subject.small_pages}
     config |= more
     rows = {subject.stream: visible(box, subject) for subject in subjects}
-    out = command(config, state=state, catalog=catalog_of(config, list(rows)))
+    out = forked(config, state=state, catalog=catalog_of(config, list(rows)), before=IN_SMALL)
     now = datetime.now(UTC)
     for subject in subjects:
         assert Judge(subject, config).faults(out, rows[subject.stream], state or {}, now) == []

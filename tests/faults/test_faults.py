@@ -161,7 +161,7 @@ def test_an_answer_that_trickles_in_is_given_up_after_the_time_out_and_asked_for
     box.faults.add(Fault(kind, match=subject.path, piece=3, delay_seconds=0.2, after=1))
     before = now()
     complete(box, subject, request_timeout_seconds=1)
-    assert now() - before < timedelta(seconds=6)
+    assert now() - before < timedelta(seconds=30)  # the whole of it would take minutes
     trickled = [request for request in box.requests if request.fault]
     assert len(trickled) == 1
     again = box.requests[box.requests.index(trickled[0]) + 1]
@@ -182,7 +182,7 @@ def test_a_connection_that_takes_longer_than_the_time_out_is_given_up(
         before = now()
         out = sync(config, streams=[subject.stream])
     assert "127.0.0.1 did not answer within 1 seconds" in str(out.error)
-    assert now() - before < timedelta(seconds=3)
+    assert now() - before < timedelta(seconds=8)
 
 
 TOO_LONG: dict[str, Any] = {

@@ -20,7 +20,8 @@ import pytest
 
 from sandbox import Fault, Sandbox
 from sandbox.subject import Subject
-from tests.faults.crashes import Running, wait_until
+from tests.faults.clocks import IN_SMALL
+from tests.faults.crashes import START, Running, wait_until
 from tests.faults.judge import Judge, bookmark, delivered, due, visible
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS
 from tests.support.forked import forked
@@ -55,7 +56,8 @@ def settings(box: Sandbox, **more: Any) -> dict[str, Any]:
 
 
 def run(config: dict[str, Any], **more: Any) -> Output:
-    out = forked(config, environment={"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}, **more)
+    environment = {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}
+    out = forked(config, environment=environment, before=IN_SMALL, **more)
     assert "Traceback" not in out.stderr
     return out
 
@@ -187,7 +189,7 @@ def test_a_signal_ends_the_run_at_once_and_the_summary_says_where(box: Sandbox) 
 def test_a_fault_of_the_tap_in_one_stream_leaves_the_others_whole(box: Sandbox) -> None:
     bug = "from tap_callrecords.sources.voiso.streams import Agents; Agents.page = None"
     config = settings(box)
-    out = forked(config, before=bug)
+    out = forked(config, before=IN_SMALL + bug)
     assert out.exit_code == 1
     assert lost(box, config, [subject for subject in READ if subject.stream != "voiso_agents"], out) == []
     assert errors(out) == ["A bug in tap-callrecords; please report it with this traceback"]
@@ -201,7 +203,7 @@ pages, add_page = iter(range(1000)), BatchFiles.add_page
 BatchFiles.add_page = lambda *page: 1 / 0 if next(pages) == 20 else add_page(*page)
 """
     files = {"encoding": {"format": "jsonl"}, "storage": {"root": str(tmp_path)}}
-    out = forked(settings(box, batch_config=files), before=a_page_fails)
+    out = forked(settings(box, batch_config=files), before=IN_SMALL + a_page_fails)
     assert out.exit_code == 1
     assert errors(out) == ["A bug in tap-callrecords; please report it with this traceback"]
     begun = [message["stream"] for message in out.messages if message["type"] == "SCHEMA"]
@@ -238,7 +240,7 @@ def test_in_a_terminal_the_summary_is_a_table(box: Sandbox, tmp_path: Path) -> N
     path.write_text(json.dumps(settings(box, **WRONG["voiso"])))
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-    line = [sys.executable, "-m", "tap_callrecords", "--config", str(path)]
+    line = [sys.executable, "-c", START, "--config", str(path)]
     with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=theirs, cwd=ROOT) as process:
         os.close(theirs)
         shown = b""

@@ -15,7 +15,8 @@ from sandbox.subject import Subject
 from tap_callrecords import instants
 from tests.faults.judge import Judge, Seen, bookmark, delivered, due, visible
 from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS, WINDOWED
-from tests.support.tap import Output, catalog_of, command, sync
+from tests.support.forked import forked
+from tests.support.tap import Output, catalog_of, sync
 
 REREADING = [subject for subject in WINDOWED if subject.rereads]
 RECORDS = KNOWN["eightx8_call_records"]
@@ -315,7 +316,7 @@ def test_a_corrupt_state_file_ends_the_command_with_one_readable_line(
 ) -> None:
     path = tmp_path / "state.json"
     path.write_bytes(content)
-    out = command(RECORDS.of(box).config, "--state", str(path))
+    out = forked(RECORDS.of(box).config, "--state", str(path))
     assert out.exit_code == 1
     assert out.messages == []
     assert "State: the file" in out.stderr

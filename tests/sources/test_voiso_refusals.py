@@ -15,7 +15,8 @@ from tap_callrecords.errors import Refused
 from tap_callrecords.sources.voiso.api import TokenDemanded, cluster_url
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.voiso import STREAM, ago, asked, box, fill, read, small_block
-from tests.support.tap import Output, command, sync
+from tests.support.forked import forked
+from tests.support.tap import Output, sync
 
 __all__ = ["box", "small_block"]
 WRONG_KEY = (
@@ -250,7 +251,7 @@ def test_a_good_run_at_the_most_talkative_level_tells_the_key_to_nobody(box: San
     fill(box, 3)
     level = {"TAP_CALLRECORDS_LOGLEVEL": "DEBUG", "LOGLEVEL": "DEBUG"}
     config = {**box.voiso.config, "start_date": ago(hours=5).isoformat()}
-    out = command(config, env=level)
+    out = forked(config, environment=level)
     assert out.exit_code == 0
     assert "[redacted]" in out.stderr
     assert told(box.voiso.api_key, out.stderr, out.raw.decode()) == []
@@ -260,7 +261,7 @@ def test_a_vendor_that_quotes_the_key_tells_it_to_nobody(box: Sandbox) -> None:
     box.voiso.switches.echo_key = True
     box.voiso.switches.error = None
     key = "another+key/with=signs"
-    out = command({**box.voiso.config, "voiso_api_key": key, "start_date": ago(hours=5).isoformat()})
+    out = forked({**box.voiso.config, "voiso_api_key": key, "start_date": ago(hours=5).isoformat()})
     assert out.exit_code == 1
     assert WRONG_KEY in out.stderr
     assert told(key, out.stderr, out.raw.decode()) == []

@@ -18,7 +18,8 @@ from sandbox import Fault, Sandbox
 from tap_callrecords.http import client as api
 from tap_callrecords.http.session import CarefulSession
 from tests.sources.webex import DAY, FEED, LIVE, data_requests, ids, now, put, read, read_well
-from tests.support.tap import command, sync
+from tests.support.forked import forked
+from tests.support.tap import sync
 
 EU = "https://analytics-calling-eu.webexapis.com"
 
@@ -109,7 +110,7 @@ def test_no_token_is_shown_at_any_log_level(box: Sandbox) -> None:
     put(box, now() - DAY)
     box.webex.switches.rotation, box.webex.switches.token_requests = "old_dies", 2
     box.faults.add(Fault("reset", match="/cdr_feed", after=3), Fault("status", match="/cdr_feed", after=9, times=None))
-    out = command({**box.webex.config, "max_attempts": 2}, env={"TAP_CALLRECORDS_LOGLEVEL": "DEBUG"})
+    out = forked({**box.webex.config, "max_attempts": 2}, environment={"TAP_CALLRECORDS_LOGLEVEL": "DEBUG"})
     assert out.exit_code == 1
     shown = out.stderr + out.raw.decode()
     secrets = [*box.webex.tokens.issued, *box.webex.tokens.refresh_tokens, box.webex.client_secret]
