@@ -8,10 +8,28 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox import Sandbox
 from tests.faults.clocks import in_small, without_waits
+from tests.faults.subjects import VENDORS
 from tests.support.tap import FILES
 
 WITH_FILES = ("test_faults.py", "test_state.py")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Sandbox]:
+    with Sandbox(seed=7, days=2, calls_per_day=15) as box:
+        for subject in VENDORS:
+            subject.reset(box)
+        yield box
+
+
+@pytest.fixture
+def box(served: Sandbox) -> Sandbox:
+    """The vendors of a module, of which nothing has been asked, and whose rows no test may change."""
+    served.requests.clear()
+    served.faults.clear()
+    return served
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,21 +30,6 @@ from tests.support.tap import ROOT, Output
 
 READ = [subject for subject in SUBJECTS if subject.stream not in DESELECTED]
 WRONG = {subject.vendor: subject.of(Sandbox()).wrong_credential for subject in VENDORS}
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with Sandbox(seed=11, days=2, calls_per_day=15) as box:
-        for subject in VENDORS:
-            subject.reset(box)
-        yield box
-
-
-@pytest.fixture
-def box(served: Sandbox) -> Sandbox:
-    served.requests.clear()
-    served.faults.clear()
-    return served
 
 
 def settings(box: Sandbox, **more: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,28 +14,13 @@ from sandbox import Fault, Sandbox
 from sandbox.subject import Subject
 from tap_callrecords import instants
 from tests.faults.judge import Judge, Seen, bookmark, delivered, due, visible
-from tests.faults.subjects import KNOWN, SUBJECTS, VENDORS, WINDOWED
+from tests.faults.subjects import KNOWN, SUBJECTS, WINDOWED
 from tests.support.forked import forked
 from tests.support.tap import Output, catalog_of, sync
 
 REREADING = [subject for subject in WINDOWED if subject.rereads]
 RECORDS = KNOWN["eightx8_call_records"]
 State = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with Sandbox(seed=7, days=2, calls_per_day=15) as box:
-        for subject in VENDORS:
-            subject.reset(box)
-        yield box
-
-
-@pytest.fixture
-def box(served: Sandbox) -> Sandbox:
-    served.requests.clear()
-    served.faults.clear()
-    return served
 
 
 def now() -> datetime:

@@ -44,7 +44,7 @@ for line in sys.stdin:
 
 
 @cache
-def _server() -> subprocess.Popen[str]:
+def _server(_of_process: int) -> subprocess.Popen[str]:
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -85,7 +85,7 @@ def forked(
             "files": [str(file) for file in files],
             "before": before,
         }
-        server = _server()
+        server = _server(os.getpid())
         assert server.stdin is not None
         assert server.stdout is not None
         print(json.dumps(job), file=server.stdin, flush=True)
