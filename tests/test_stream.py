@@ -189,7 +189,7 @@ def test_a_source_finds_what_it_kept_beside_the_bookmark_of_the_same_replication
         found.append(stream.read_beside_bookmark("windows"))
         return plan(stream)
 
-    monkeypatch.setattr(CallRecordStream, "beside_bookmark", lambda _, window: {"windows": window.index})
+    monkeypatch.setattr(CallRecordStream, "beside_bookmark", lambda _, window, __: {"windows": window.index})
     monkeypatch.setattr(CallRecordStream, "plan", plan_and_look)
     first = run(box, window_hours=10)
     kept = [state["bookmarks"][RECORDS]["windows"] for state in first.states]

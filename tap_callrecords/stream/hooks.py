@@ -206,7 +206,7 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
         """What stands in `window_end_column` for the rows of a window."""
         return window.end
 
-    def beside_bookmark(self, finished: TimeWindow) -> Mapping[str, Any]:  # noqa: ARG002 - for sources
+    def beside_bookmark(self, finished: TimeWindow, bookmark: str) -> Mapping[str, Any]:  # noqa: ARG002 - for sources
         """What the state keeps beside the bookmark once a window is finished, for `read_beside_bookmark`."""
         return {}
 

@@ -81,7 +81,7 @@ class CallRecordStream(PlannedStream[Api], PagedStream[Api]):
                 for finished in passed.finish(window.index):
                     if self.is_incremental:
                         bookmark = max(prior, min(instants.to_text(finished.end), latest))
-                        self.checkpoint(bookmark, self.beside_bookmark(finished))
+                        self.checkpoint(bookmark, self.beside_bookmark(finished, bookmark))
                     run.rows.forget_before(finished.index)
         self._report(run)
 
