@@ -1,4 +1,8 @@
-"""Every error that a run can end with: told in one readable line, word for word as `docs/errors.md` has it."""
+"""Every error that a run can end with: told in one readable line, word for word as it is documented.
+
+Errors stand in `docs/errors.md`, or under "Errors" on a vendor's own page; then a module `tests/sources/errors_*.py`
+has their cases.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,24 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import certifi
 import pytest
 
+import tests.sources
 from sandbox import Fault, Sandbox
 from tap_callrecords.tap import TapCallRecords
+from tests.faults.cases import Case, always, refusal
 from tests.support.forked import forked
 from tests.support.tap import ROOT, Output
 
-DOCUMENT = (ROOT / "docs" / "errors.md").read_text()
+PAGES = [each.read_text().partition("\n## Errors\n")[2] for each in sorted((ROOT / "docs" / "vendors").glob("*.md"))]
+DOCUMENT = (ROOT / "docs" / "errors.md").read_text() + "".join(page.partition("\n## ")[0] for page in PAGES)
 ROWS: list[str] = [row.replace("\\|", "|") for row in re.findall(r"^\| `(.+?)` \| ", DOCUMENT, re.MULTILINE)]
 ASIDE: list[str] = re.findall(r"^- `(.+?)`", DOCUMENT, re.MULTILINE)
 """What follows sentences, and what is only a warning."""
@@ -32,47 +40,6 @@ MET_ELSEWHERE = ("the TLS certificate", "the proxy", "the name of the proxy", "T
 def pattern(sentence: str) -> str:
     """A regular expression for a documented sentence."""
     return re.escape(sentence).replace("…", ".+")
-
-
-@dataclass(frozen=True)
-class Case:
-    """How to run into an error.
-
-    Attributes:
-        says: the beginning of the documented sentence.
-        vendor: whose sandbox is used; "" for none.
-        faults: what the sandbox does.
-        switches: of the vendor.
-        traits: attributes of the vendor.
-        config: settings, in place of the sandbox's and beside them.
-        streams: the selected ones; None for those by default.
-        state: the state.
-        arguments: further ones.
-        files: texts of files in the working folder, whose path `{folder}` stands for in arguments.
-        environment: further variables.
-        before: Python that runs in the tap's process first.
-    """
-
-    says: str
-    vendor: str = ""
-    faults: Sequence[Mapping[str, Any]] = ()
-    switches: Mapping[str, Any] = field(default_factory=dict)
-    traits: Mapping[str, Any] = field(default_factory=dict)
-    config: Mapping[str, Any] | None = field(default_factory=dict)
-    streams: Sequence[str] | None = None
-    state: Any = None
-    arguments: Sequence[str] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    before: str = ""
-
-
-def always(**fault: Any) -> list[dict[str, Any]]:
-    return [{"times": None, **fault}]
-
-
-def refusal(status: int, said: str = "", **fault: Any) -> list[dict[str, Any]]:
-    return always(kind="status", status=status, body={"message": said} if said else None, **fault)
 
 
 WORK, CENTER, ANALYTICS = "eightx8_work", "eightx8_contact_center", "eightx8_analytics"
@@ -428,6 +395,12 @@ REST = (
 CASES = (
     *(*SETTINGS, *STATES, *CONNECTIONS, *COMPLETENESS),
     *(*EIGHTX8_WORK, *CONTACT_CENTER, *EIGHTX8_ANALYTICS, *WEBEX, *VOISO, *REST),
+    *(
+        case
+        for module in iter_modules(tests.sources.__path__)
+        if module.name.startswith("errors_")
+        for case in import_module(f"tests.sources.{module.name}").CASES
+    ),
 )
 
 
