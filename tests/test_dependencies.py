@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
-EXTRAS = {"tap_callrecords": ("arrow",), "target_callrecords_duckdb": ("arrow", "duckdb")}
+EXTRAS = {"tap_callrecords": ("arrow", "duckdb", "postgres"), "target_callrecords_duckdb": ("arrow", "duckdb")}
 THROUGH_THE_SDK = {"backoff"}
 """Two distributions own this module, and overwrite each other; the SDK's choice must be the only one."""
 

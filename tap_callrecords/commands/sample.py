@@ -78,7 +78,8 @@ def most_telling(records: Sequence[Record]) -> Sequence[Mapping[str, Any]]:
 def _masked_row(row: Mapping[str, Any], schema: Mapping[str, Any], replace: Replace) -> Mapping[str, Any]:
     masked = _members({name: value for name, value in row.items() if name != RESCUED}, schema["properties"], replace)
     rescued = row.get(RESCUED)
-    return {**masked, RESCUED: _members(rescued, {}, replace) if rescued else rescued}
+    sources = {each.get("x-source"): {"x-pii": "name"} for each in schema["properties"].values()}  # known by name only
+    return {**masked, RESCUED: _members(rescued, sources, replace) if rescued else rescued}
 
 
 def _members(members: Mapping[str, Any], properties: Mapping[str, Any], replace: Replace) -> Mapping[str, Any]:

@@ -34,7 +34,10 @@ ASIDE: list[str] = re.findall(r"^- `(.+?)`", DOCUMENT, re.MULTILINE)
 FOLLOWS = [each for each in ASIDE if each.startswith(" ")]
 
 
-MET_ELSEWHERE = ("the TLS certificate", "the proxy", "the name of the proxy", "There is no usable proxy", "SOCKS")
+MET_ELSEWHERE = (
+    *("the TLS certificate", "the proxy", "the name of the proxy", "There is no usable proxy", "SOCKS"),
+    "Error: ",  # of tap-callrecords-drift: tests/test_drift.py
+)
 
 
 def pattern(sentence: str) -> str:
@@ -498,10 +501,20 @@ NOT_ERRORS = (
     ),
     *("does not have access to pbxId", "105-400-038|does not have access to api category"),
 )
-NO_SENTENCES = {"check.py", "conversions.py", "forecast.py", "progress.py", "redaction.py"}
+NO_SENTENCES = {
+    "check.py",
+    "command.py",
+    "conversions.py",
+    "findings.py",
+    "forecast.py",
+    "forms.py",
+    "progress.py",
+    "redaction.py",
+}
 SAID_OTHERWISE = re.compile(
     r".*logger\.(debug|info|warning)|click\.Option|whole|text|secret|setting|th\.Property|re\.compile|BrokenBody"
 )
+SQL = re.compile(r"select .+|cast\(.+| or |.+ is not null|.+ as stream", re.IGNORECASE)
 
 
 def template(node: ast.AST) -> str | None:
@@ -532,7 +545,7 @@ def sentences() -> Iterator[tuple[str, str]]:
     for file in sorted((ROOT / "tap_callrecords").rglob("*.py")):
         if file.name not in NO_SENTENCES:
             for sentence in sentences_in(ast.parse(file.read_text())):
-                if sentence not in NOT_ERRORS:
+                if sentence not in NOT_ERRORS and not SQL.fullmatch(sentence):
                     yield file.name, sentence
 
 
