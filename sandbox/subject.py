@@ -41,6 +41,7 @@ class Subject:
         reach: how far back the vendor serves at least.
         lookback: how much before the bookmark is read again, where that is not a setting.
         more_lookback: how much more than the setting says.
+        again: whether what the look-back finds as it was is delivered again; else only what is new.
         widened: how much more than its window a query may ask for, at either end.
         small_pages: settings for pages of six or so rows.
         switches: switches that are on in all tests.
@@ -66,6 +67,7 @@ class Subject:
     reach: timedelta = timedelta(days=730)
     lookback: timedelta | None = None
     more_lookback: timedelta = timedelta(0)
+    again: bool = True
     widened: timedelta = timedelta(seconds=2)
     small_pages: Values = field(default_factory=dict)
     switches: Values = field(default_factory=dict)
@@ -98,5 +100,5 @@ class Subject:
 
     @property
     def rereads(self) -> bool:
-        """Whether what is late or changes is read again, as far as the setting `lookback_hours` says."""
-        return self.incremental and self.lookback is None
+        """Whether all that is late or changes is read again, as far as the setting `lookback_hours` says."""
+        return self.incremental and self.lookback is None and self.again

@@ -103,6 +103,8 @@ class Judge:
         last = min(now - self.settle, instants.parse(self.config.get("end_date", "9999-01-01")))
         reached = bookmarks[-1] if bookmarks else None
         first = self.first(begun_at, now)
+        if begun_at is not None and not subject.again:
+            first = max(first, begun_at)
         if reached is not None and (begun_at is None or reached > begun_at or out.exit_code == 0):
             found += _missing(rows, keys, first, min(reached, last), f"the bookmark {reached} has passed")
         almost = last - timedelta(minutes=2)

@@ -333,7 +333,7 @@ def test_rows_that_are_no_objects_stop_no_sync_and_are_rescued(subject: Subject)
         )
         start = datetime.now(UTC) - timedelta(hours=6)
         config = {**subject.of(served).config, "start_date": start.isoformat(), "max_attempts": 2}
-        out = sync({**config, "webex_initial_request_interval_seconds": 0})
+        out = sync({**config, "webex_initial_request_interval_seconds": 0}, streams=[subject.stream])
     assert out.error is None
     rescued = [message["record"]["_rescued_data"] for message in out.messages if message["type"] == "RECORD"]
     assert rescued == [{"": None}, {"": 5}, {"": "text"}, {"": [1]}, {"": True}]
