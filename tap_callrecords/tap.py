@@ -164,10 +164,10 @@ class TapCallRecords(Tap):
     @property
     @override
     def streams(self) -> dict[str, Stream]:
-        """The streams in the order in which they are read: calls first, so that no list can keep them from it."""
-        return dict(
-            sorted(super().streams.items(), key=lambda item: not cast("CallRecordStream[Any]", item[1]).has_windows)
-        )
+        """The streams in the order in which they are read: as named, and calls first: no list can keep them from it."""
+        named = [stream.name for source in SOURCES for stream in source.streams]
+        streams = sorted(super().streams.items(), key=lambda item: named.index(item[0]))
+        return dict(sorted(streams, key=lambda item: not cast("CallRecordStream[Any]", item[1]).has_windows))
 
     @override  # type: ignore[misc]  # the SDK has no hook for it
     def sync_all(self) -> None:
