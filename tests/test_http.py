@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
+from typing_extensions import override
 
 from tap_callrecords.http import retries
+from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.pacing import Pacer
-from tap_callrecords.http.retries import patient, retry_after_seconds
+from tap_callrecords.http.retries import retry_after_seconds
 from tap_callrecords.http.troubles import describe
 
 
@@ -30,7 +35,7 @@ def response(status: int = 503, **headers: str) -> requests.Response:
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     pauses: list[float] = []
-    monkeypatch.setattr("backoff._sync.time.sleep", pauses.append)
+    monkeypatch.setattr(time, "sleep", pauses.append)
     monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 1.0)
     monkeypatch.setattr(retries, "LONGEST_WAIT_SECONDS", 60.0)
     return pauses
@@ -48,7 +53,17 @@ def failing(times: int, error: Exception) -> Callable[[], str]:
 
 
 def trying(func: Callable[[], str], max_attempts: int = 8) -> Callable[[], str]:
-    return patient(func, max_attempts=max_attempts, timeout=120, on_wait=lambda *_: None)
+    class Vendor(VendorApi):
+        product = "Vendor"
+        url = "https://api.example"
+
+        @override
+        def send(self, request: requests.Request) -> Any:
+            return func()
+
+    settings = {"max_attempts": max_attempts, "request_timeout_seconds": 120}
+    vendor = Vendor(settings, user_agent="tests", logger=logging.getLogger())
+    return lambda: vendor.call(requests.Request(), str)
 
 
 def test_retry_after_in_seconds_is_obeyed(slept: list[float]) -> None:

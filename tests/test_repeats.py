@@ -196,6 +196,6 @@ def test_a_record_is_kept_only_while_it_may_have_to_be_emitted_again() -> None:
         once.new(0, page)
     del page, back_again
     assert is_kept() is not None
-    assert once.new(0, [Call("a", 2)]) == ([], [])
+    assert once.new(0, [Call("a", 2)]) == ([], [], False)
     assert is_kept() is None
     assert once.returned(0) == ([], [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,10 +17,10 @@ from singer_sdk.exceptions import FatalAPIError, RetriableAPIError, SingerSDKErr
 from tap_callrecords.errors import AccessRefused, BrokenBody
 from tap_callrecords.http import proxies
 from tap_callrecords.http.hosts import host_of, place_of
-from tap_callrecords.http.retries import patient, retry_after_seconds
+from tap_callrecords.http.retries import TROUBLES, retry_after_seconds, seconds_to_wait
 from tap_callrecords.http.session import CarefulSession
 from tap_callrecords.http.tokens import NoAuth, TokenClient, bearer_of
-from tap_callrecords.http.troubles import note_answer_through
+from tap_callrecords.http.troubles import describe, note_answer_through, unreadable
 from tap_callrecords.http.words import (
     said_in,
     speaks_of_rate,
@@ -61,7 +62,7 @@ class VendorApi(ABC):
         """The base URL, without a slash at its end."""
 
     def headers(self) -> Mapping[str, str]:
-        """What every request to this vendor carries beside `Accept`."""
+        """What every request to this vendor carries beside `Accept` and `User-Agent`; asked for once in each thread."""
         return {}
 
     def refusal(self, response: requests.Response) -> SingerSDKError | None:
@@ -87,6 +88,19 @@ class VendorApi(ABC):
         """Whether it is what was asked for, and no refusal, trouble or redirect."""
         return bool(response.status_code < requests.codes.multiple_choices)
 
+    def instead_of_another_try(
+        self,
+        request: requests.Request,  # noqa: ARG002 - for sources
+        response: requests.Response | None,  # noqa: ARG002
+    ) -> FatalAPIError | None:
+        """The error that is to end the tries of a request after one without success; None where it is tried again.
+
+        Args:
+            request: what has been sent.
+            response: what was answered; None where nothing was.
+        """
+        return None
+
     @contextmanager
     def turn(self, request: requests.Request) -> Iterator[requests.Request]:
         """Hold while a request is on its way: wait for its turn where the vendor sets a pace, yield what to send."""
@@ -97,7 +111,7 @@ class VendorApi(ABC):
         session: CarefulSession | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = CarefulSession()
-            session.headers["User-Agent"] = self._user_agent
+            session.headers.update({"User-Agent": self._user_agent, "Accept": "application/json", **self.headers()})
         return session
 
     def hurry(self, *, attempts: int, seconds: float) -> None:
@@ -106,27 +120,39 @@ class VendorApi(ABC):
         self._timeout = min(self._timeout, seconds)
 
     def call(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
-        """Send a request until it is answered well.
+        """Send a request until its answer can be read. What a page holds its stream reads (see `PagedStream.get`).
 
         Args:
-            request: with `auth` set where it needs other credentials than the vendor's data requests.
+            request: as in `send`.
             read: turns a good answer into what is wanted; a `BrokenBody` that it raises is asked for again.
 
         Raises:
+            SingerSDKError: as in `send` and `wait_after`.
+        """
+        tries = 0
+        while True:
+            try:
+                response = self.send(request)
+                try:
+                    return read(response)
+                except BrokenBody:
+                    raise unreadable(response) from None
+            except TROUBLES as error:
+                tries += 1
+                self.wait_after(error, tries, request)
+
+    def send(self, request: requests.Request) -> requests.Response:
+        """Send a request once, or twice where its token is refused; its answer, if that is a good one.
+
+        Args:
+            request: with `auth` set where it needs other credentials than the vendor's data requests.
+
+        Raises:
+            RetriableAPIError, requests.RequestException: a trouble, most of which pass (see `wait_after`).
             AccessRefused: credentials or a right are wrong.
             ConfigurationError: a setting of this machine is wrong.
-            FatalAPIError: the vendor refused, or did not answer well in `max_attempts` tries.
+            FatalAPIError: the vendor refused.
         """
-        return patient(self._call_once, max_attempts=self._max_attempts, timeout=self._timeout, on_wait=self._announce)(
-            request, read
-        )
-
-    def _announce(self, trouble: str, seconds: float, tries: int) -> None:
-        self.logger.warning(
-            "%s; trying again in %.1f seconds (try %d of %d)", trouble, seconds, tries + 1, self._max_attempts
-        )
-
-    def _call_once(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
         auth = request.auth or self.auth
         response = self._send(request, auth)
         if isinstance(auth, TokenClient) and self.refuses_token(response):
@@ -134,13 +160,24 @@ class VendorApi(ABC):
             response = self._send(request, auth)
         if not self.is_answer(response):
             raise self._error_of(response)
-        try:
-            return read(response)
-        except BrokenBody:
-            raise RetriableAPIError(
-                f"{host_of(response.url)} answered {response.status_code} with a body that is not what it documents",
-                response,
-            ) from None
+        return response
+
+    def wait_after(self, error: Exception, tries: int, request: requests.Request) -> None:
+        """Wait until a request may be tried again after a trouble.
+
+        Raises:
+            SingerSDKError: another try is no use, or there have been `max_attempts`.
+        """
+        if (instead := self.instead_of_another_try(request, getattr(error, "response", None))) is not None:
+            raise instead
+        seconds = seconds_to_wait(error, tries=tries, max_attempts=self._max_attempts, timeout=self._timeout)
+        self._announce(describe(error, timeout=self._timeout), seconds, tries)
+        time.sleep(seconds)
+
+    def _announce(self, trouble: str, seconds: float, tries: int) -> None:
+        self.logger.warning(
+            "%s; trying again in %.1f seconds (try %d of %d)", trouble, seconds, tries + 1, self._max_attempts
+        )
 
     def _send(self, request: requests.Request, auth: Any) -> requests.Response:
         with self.turn(request) as due:
@@ -155,7 +192,7 @@ class VendorApi(ABC):
                 params=request.params,
                 data=request.data,
                 json=request.json,
-                headers={"Accept": "application/json", **self.headers(), **request.headers},
+                headers=request.headers,
                 auth=auth,
             )
         )

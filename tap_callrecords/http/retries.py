@@ -7,30 +7,21 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import count
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-import backoff
 import requests
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 
-if TYPE_CHECKING:
-    from backoff.types import Details
-
-
 from tap_callrecords.http.troubles import cure_of, describe, reach_of
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _A_YEAR_IN_SECONDS = 366 * 86_400.0
-PASSING_TROUBLES = (
+TROUBLES = (RetriableAPIError, requests.RequestException)
+"""What may keep a try from succeeding."""
+_PASSING = (
     RetriableAPIError,
     requests.ConnectionError,
     requests.Timeout,
@@ -72,64 +63,35 @@ def _iso_date(text: str) -> datetime | None:
         return None
 
 
-def waits() -> Generator[float, Any, None]:
-    """How long to wait before each further try; takes the error of the last one (backoff's protocol)."""
-    error = yield 0.0
-    for tries in count(1):
-        asked = retry_after_seconds(getattr(error, "response", None))
-        if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
-            return  # not a pause but a closed door: the run fails and the next one goes on from the bookmark
-        error = yield (pause(tries) if asked is None else asked)
+def seconds_to_wait(error: Exception, *, tries: int, max_attempts: int, timeout: float) -> float:
+    """How long to wait before a request is tried again.
+
+    Args:
+        error: what has kept the last try from succeeding, one of `TROUBLES`.
+        tries: how many there have been.
+        max_attempts: how many there may be.
+        timeout: seconds that a request may take, for the message.
+
+    Raises:
+        SingerSDKError: another try is no use, or there have been enough; it ends the stream, its source, or the run.
+    """
+    trouble = describe(error, timeout=timeout)
+    if not isinstance(error, _PASSING):
+        raise FatalAPIError(f"{trouble}. Check the URL settings.") from None
+    if cure := cure_of(error):
+        raise reach_of(error)(f"{trouble}; {cure}") from None
+    asked = retry_after_seconds(getattr(error, "response", None))
+    if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
+        # Not a pause but a closed door: the run fails and the next one goes on from the bookmark.
+        reason = f"asks to wait {asked / 3600:.1f} hours"
+    elif tries >= max_attempts:
+        reason = f"gave up after {max_attempts} tries (setting max_attempts)"
+    else:
+        return pause(tries) if asked is None else asked
+    raise FatalAPIError(f"{trouble}; {reason}. Nothing was skipped: run again to go on.") from None
 
 
 def pause(tries: int) -> float:
     """How many seconds to wait after so many tries: twice as long each time, up to a limit, and by chance less."""
     longest = min(FIRST_WAIT_SECONDS * 2 ** min(tries - 1, 30), LONGEST_WAIT_SECONDS)
     return random.uniform(longest / 2, longest)
-
-
-def patient(
-    func: Callable[P, T], *, max_attempts: int, timeout: float, on_wait: Callable[[str, float, int], None]
-) -> Callable[P, T]:
-    """Let a function try again after passing troubles.
-
-    Args:
-        func: sends one request.
-        max_attempts: tries before it fails.
-        timeout: seconds that a request may take, for the message.
-        on_wait: told the trouble, the seconds until the next try, and the tries so far.
-
-    Raises:
-        FatalAPIError: from the returned function, when no try succeeded.
-    """
-
-    def announce(details: Details) -> None:
-        on_wait(describe(details["exception"], timeout=timeout), details["wait"], details["tries"])
-
-    trying = backoff.on_exception(
-        waits,
-        PASSING_TROUBLES,
-        max_tries=max_attempts,
-        giveup=lambda error: cure_of(error) is not None,
-        jitter=None,
-        on_backoff=announce,
-        logger=None,
-    )(func)
-
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return trying(*args, **kwargs)
-        except PASSING_TROUBLES as error:
-            trouble = describe(error, timeout=timeout)
-            if cure := cure_of(error):
-                raise reach_of(error)(f"{trouble}; {cure}") from None
-            asked = retry_after_seconds(getattr(error, "response", None))
-            if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
-                reason = f"asks to wait {asked / 3600:.1f} hours"
-            else:
-                reason = f"gave up after {max_attempts} tries (setting max_attempts)"
-            raise FatalAPIError(f"{trouble}; {reason}. Nothing was skipped: run again to go on.") from None
-        except requests.RequestException as error:
-            raise FatalAPIError(f"{describe(error, timeout=timeout)}. Check the URL settings.") from None
-
-    return call

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Sequence
 
 import requests
-from singer_sdk.exceptions import ConfigurationError, FatalAPIError, SingerSDKError
+from singer_sdk.exceptions import ConfigurationError, FatalAPIError, RetriableAPIError, SingerSDKError
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from tap_callrecords.errors import AccessRefused
@@ -42,6 +42,13 @@ def describe(error: BaseException, *, timeout: float) -> str:
             return f"{host} refused the connection"
     broke = f"the connection to {host} broke ({type(error).__name__})"
     return broke if isinstance(error, requests.RequestException) else str(error)
+
+
+def unreadable(response: requests.Response) -> RetriableAPIError:
+    """The error that a good answer with a broken body is: it is asked for again."""
+    return RetriableAPIError(
+        f"{host_of(response.url)} answered {response.status_code} with a body that is not what it documents", response
+    )
 
 
 def note_answer_through(proxy: Proxy, response: requests.Response) -> None:

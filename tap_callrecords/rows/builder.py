@@ -83,7 +83,8 @@ class RecordBuilder:
     Args:
         schema: the stream's schema, with `x-source`, `x-convert` and `x-pii`.
         keys: key properties; they are never null.
-        envelope: a generic msgspec Struct with the page's rows in its field `rows`.
+        envelope: a generic msgspec Struct with the page's rows in its field `rows`; where that may be null, it stands
+            for none.
         privacy: what happens to personal data.
         key_defaults: what stands for a key property that a row lacks, or leaves empty or blank.
         any_case: vendor field names match without regard to case and white space.
@@ -148,10 +149,10 @@ class RecordBuilder:
         layout = self._layout
         try:
             page = layout.decoder.decode(body)
-            return page, self._from_typed(page.rows, layout)
+            return page, self._from_typed(page.rows or [], layout)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a ValidationError is a DecodeError
             page = decode_loosely(body, self._loose)
-            return page, self.build(page.rows)
+            return page, self.build(page.rows or [])
 
     # The fast way: rows that msgspec found well typed
 

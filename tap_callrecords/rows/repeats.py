@@ -276,24 +276,21 @@ class OnceOnly:
         self._key = attrgetter(*key)
         self._held: dict[int, Any] = {}
 
-    def new(self, window: int, records: Sequence[Any]) -> tuple[list[Any], list[bytes]]:
-        """The records of a page that are to be emitted now."""
+    def new(self, window: int, records: Sequence[Any]) -> tuple[list[Any], list[bytes], bool]:
+        """The records of a page that are to be emitted now, and whether any row is new to this reading."""
+        shown = self.seen.size(window)
         lines = as_json(records)
         keys = [*map(hash, map(self._key, records))]
         are_new = self.seen.are_new(window, keys, [*map(hash, lines)])
         if self.seen.returned or self._held:
             self._held |= zip(keys, records, strict=True)
             self._held = {key: record for key, record in self._held.items() if key in self.seen.returned}
-        return [*compress(records, are_new)], [*compress(lines, are_new)]
+        return [*compress(records, are_new)], [*compress(lines, are_new)], self.seen.size(window) > shown
 
     def returned(self, window: int) -> tuple[list[Any], list[bytes]]:
         """At a window's end, the records that were last seen otherwise than they were emitted last."""
         records = [self._held.pop(key) for key in self.seen.take_returned(window)]
         return records, as_json(records)
-
-    def shown_of(self, window: int) -> int:
-        """How many different rows the reading of a window that was begun last has shown so far."""
-        return self.seen.size(window)
 
     def forget_before(self, window: int) -> None:
         """Windows before this one are closed."""

@@ -40,7 +40,7 @@ class Asked:
     Attributes:
         window: what it is a page of.
         name: the paginator's name for it.
-        tries: which try it is, from 1; those of `VendorApi.call` for passing troubles are one.
+        tries: which try it is, from 1; those for passing troubles are one.
         because: the refusal for which it is asked for in this way; None where it is asked for as named.
     """
 
@@ -146,10 +146,17 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
         """
 
     @abstractmethod
-    def page(self, envelope: Any, records: list[Record], response: requests.Response) -> Page:
+    def page(self, asked: Asked, envelope: Any, records: list[Record], response: requests.Response) -> Page:
         """What an answer holds.
 
+        Args:
+            asked: what was asked for.
+            envelope: the body, but for its rows.
+            records: what has become of its rows.
+            response: the answer.
+
         Raises:
+            BrokenBody: it is not what the vendor documents, and is asked for again.
             FatalAPIError: it shows that the vendor does not do what it was asked for.
         """
 
@@ -164,21 +171,6 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
     def key_defaults(self) -> Mapping[str, str]:
         """What stands for a key property that a row lacks."""
         return {}
-
-    def read_body(self, response: requests.Response) -> tuple[Any, list[Record]]:
-        """Decode an answer: its envelope and its records.
-
-        Raises:
-            BrokenBody: it is not the documented envelope.
-        """
-        return self.builder.read(response.content)
-
-    def prepared(self, asked: Asked) -> Page | None:  # noqa: ARG002 - for sources
-        """A page that is had otherwise than by its own request; None for all others."""
-        return None
-
-    def note(self, page: Page, asked: Asked) -> None:
-        """Take note of what came for what was asked for."""
 
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:  # noqa: ARG002 - for sources
         """What to do about a page that does not come: what is asked for instead, or the page that stands for it.

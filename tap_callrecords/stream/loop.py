@@ -97,11 +97,11 @@ class CallRecordStream(PlannedStream[Api], PagedStream[Api]):
         Raises:
             FatalAPIError: the pages bring nothing any more.
         """
-        shown = run.rows.shown_of(window.index)
-        yield from self._let_out(window, run, *run.rows.new(window.index, page.records))
+        records, lines, brought_news = run.rows.new(window.index, page.records)
+        yield from self._let_out(window, run, records, lines)
         if (reading := run.readings.get(window.index)) is None:
             reading = run.readings[window.index] = Reading()
-        reading.take(page, brought_news=run.rows.shown_of(window.index) > shown)
+        reading.take(page, brought_news=brought_news)
 
     def _complete(self, window: TimeWindow, run: _Run) -> Iterator[dict[str, Any]]:
         """Read a drained window again for as long as it has fewer rows than announced; then let out what is held.

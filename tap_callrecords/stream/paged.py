@@ -12,8 +12,11 @@ from singer_sdk import metrics
 from singer_sdk.exceptions import FatalAPIError
 
 from tap_callrecords import instants
-from tap_callrecords.errors import STREAM_ENDING, AskedTooMuch, PageLost, RangeRefused
+from tap_callrecords.errors import STREAM_ENDING, AskedTooMuch, BrokenBody, PageLost, RangeRefused
+from tap_callrecords.http.retries import TROUBLES
+from tap_callrecords.http.troubles import unreadable
 from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.rows.builder import Record
 from tap_callrecords.stream.hooks import Api, Asked, StreamHooks
 from tap_callrecords.windows.plan import TimeWindow
 
@@ -73,29 +76,47 @@ class PagedStream(StreamHooks[Api]):
         while more:
             asked = Asked(window, paginator.current)
             number = 1 if asked.name == first else number + 1
-            page = self.prepared(asked) or self.get(asked)
+            page = self.get(asked)
             more = paginator.advance(page)
             page.query, page.number = window, number
             yield page
 
     def get(self, asked: Asked) -> Page:
-        """Get one page, patiently; where the vendor does not give it so, in another way that its source knows."""
+        """Get one page; where the vendor does not give it, in another way that its source knows."""
         while True:
             try:
-                page = self.api.call(self.request(asked.window, asked.name), self._read)
+                return self._get_patiently(asked)
             except STREAM_ENDING as error:
                 instead = self.remedy(error, asked)
-            else:
-                self.note(page, asked)
-                return page
             if isinstance(instead, Page):
                 return instead
             asked = replace(instead, tries=asked.tries + 1)
 
-    def _read(self, response: requests.Response) -> Page:
+    def _get_patiently(self, asked: Asked) -> Page:
+        request = self.request(asked.window, asked.name)
+        tries = 0
+        while True:
+            try:
+                return self._read(asked, self.api.send(request))
+            except TROUBLES as error:
+                tries += 1
+                self.api.wait_after(error, tries, request)
+
+    def _read(self, asked: Asked, response: requests.Response) -> Page:
         self._measure(response)
-        envelope, records = self.read_body(response)
-        return self.page(envelope, records, response)
+        try:
+            envelope, records = self.read_body(response)
+            return self.page(asked, envelope, records, response)
+        except BrokenBody:
+            raise unreadable(response) from None
+
+    def read_body(self, response: requests.Response) -> tuple[Any, list[Record]]:
+        """Decode an answer: its envelope and its records.
+
+        Raises:
+            BrokenBody: it is not the documented envelope.
+        """
+        return self.builder.read(response.content)
 
     def _measure(self, response: requests.Response) -> None:
         point = metrics.Point(

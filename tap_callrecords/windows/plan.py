@@ -62,6 +62,10 @@ class TimeWindow:
         """
         return min(self.rows_per_page or configured, most)
 
+    def in_whole_seconds(self) -> tuple[datetime, datetime]:
+        """What a vendor is asked for that takes whole seconds only."""
+        return floor_second(self.query_start), ceil_second(self.query_end)
+
 
 def halves(window: TimeWindow) -> tuple[TimeWindow, TimeWindow]:
     """What a window asks for in two halves, under its own index; the second one begins before the first one's end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -257,14 +258,14 @@ THROTTLED: dict[str, dict[str, Any]] = {
 def test_a_refusal_that_asks_to_wait_is_waited_for(
     box: Sandbox, subject: Subject, throttled: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     box.faults.add(Fault("status", match=subject.path, status=status, after=1, times=2, **THROTTLED[throttled]))
     complete(box, subject)
     assert struck(box) == 2
 
 
 def test_a_throttling_that_lasts_is_told_in_the_vendors_words(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     body = {"message": "Too many requests"}
     box.faults.add(Fault("status", match=VENDORS[0].path, status=403, times=None, body=body))
     out = run(box, VENDORS[0], max_attempts=3)
@@ -277,7 +278,7 @@ def test_a_retry_after_date_is_meant_by_the_vendor_s_clock(
     own_box: Sandbox, subject: Subject, ahead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("backoff._sync.time.sleep", pauses.append)
+    monkeypatch.setattr(time, "sleep", pauses.append)
     own_box.clock.skew_seconds += ahead
     own_box.faults.add(Fault("status", match=subject.path, status=429, retry_after="20", retry_as_date=True))
     complete(own_box, subject)

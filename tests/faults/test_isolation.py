@@ -172,7 +172,7 @@ def test_a_signal_ends_the_run_at_once_and_the_summary_says_where(box: Sandbox) 
 
 
 def test_a_fault_of_the_tap_in_one_stream_leaves_the_others_whole(box: Sandbox) -> None:
-    bug = "from tap_callrecords.sources.voiso.streams import Agents; Agents.page = None"
+    bug = "from tap_callrecords.sources.voiso.lists import LISTS; LISTS[0].page = None"
     config = settings(box)
     out = forked(config, before=IN_SMALL + bug)
     assert out.exit_code == 1

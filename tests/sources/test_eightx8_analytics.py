@@ -10,7 +10,7 @@ import pytest
 from sandbox import Fault, Sandbox
 from sandbox.eightx8_analytics.rows import METRICS, running
 from tap_callrecords.configuration import CONFIG_SCHEMA
-from tap_callrecords.sources.eightx8_analytics import streams as eightx8_analytics
+from tap_callrecords.sources.eightx8_analytics.api import REGIONS, AnalyticsApi
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.eightx8_analytics import (
     END,
@@ -80,13 +80,13 @@ def test_a_field_that_was_not_asked_for_is_kept(box: Sandbox) -> None:
 def test_the_region_is_a_part_of_the_address(region: str, path: str) -> None:
     credentials = {"eightx8_analytics_key": "k", "eightx8_analytics_secret": "s"}
     tap = TapCallRecords(config={**credentials, "eightx8_analytics_region": region})
-    url = tap.api(eightx8_analytics.AnalyticsApi).url
+    url = tap.api(AnalyticsApi).url
     assert url == f"https://api.8x8.com{path}/analytics/cc/v8/historical-metrics"
 
 
 def test_every_region_that_may_be_configured_has_an_address() -> None:
     allowed = CONFIG_SCHEMA["properties"]["eightx8_analytics_region"]["enum"]
-    assert set(eightx8_analytics.REGIONS) == {region for region in allowed if region}
+    assert set(REGIONS) == {region for region in allowed if region}
 
 
 def test_pages_are_as_large_as_the_vendor_allows() -> None:

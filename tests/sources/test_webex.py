@@ -15,7 +15,7 @@ from singer_sdk.exceptions import FatalAPIError
 
 from sandbox import Fault, Sandbox
 from tap_callrecords import instants
-from tap_callrecords.sources.webex.streams import FirstPage, WebexApi
+from tap_callrecords.sources.webex.api import FirstPage, WebexApi
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.webex import (
     DAY,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -34,7 +35,7 @@ def slept(monkeypatch: pytest.MonkeyPatch, box: Sandbox) -> list[float]:
             box.clock.skew_seconds += seconds + 0.002  # a clock of whole milliseconds
 
     monkeypatch.setattr(pacing, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: box.clock.now_ms() / 1000))
-    monkeypatch.setattr("backoff._sync.time.sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     return pauses
 
 

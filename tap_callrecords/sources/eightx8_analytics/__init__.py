@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tap_callrecords.sources.eightx8_analytics.api import AnalyticsApi
 from tap_callrecords.sources.eightx8_analytics.settings import SETTINGS
-from tap_callrecords.sources.eightx8_analytics.streams import STREAMS, AnalyticsApi
+from tap_callrecords.sources.eightx8_analytics.streams import STREAMS
 from tap_callrecords.sources.source import Source
 
 SOURCE = Source(

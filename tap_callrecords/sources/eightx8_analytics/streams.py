@@ -9,37 +9,28 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import msgspec
 import requests
-from requests.auth import HTTPBasicAuth
-from singer_sdk.exceptions import FatalAPIError, RetriableAPIError, SingerSDKError
+from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import AccessRefused, BrokenBody, PageLost, Refused
-from tap_callrecords.http.client import VendorApi, VerbatimRequest
-from tap_callrecords.http.hosts import host_of
-from tap_callrecords.http.redaction import REDACTOR, clean_quote
+from tap_callrecords.errors import BrokenBody, PageLost, Refused
+from tap_callrecords.http.client import VerbatimRequest
+from tap_callrecords.http.redaction import clean_quote
 from tap_callrecords.http.retries import pause
-from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, token_lifetime
-from tap_callrecords.http.words import words_of
 from tap_callrecords.paging.base import Page
-from tap_callrecords.paging.links import LinkPaginator, corrected_link, next_link
+from tap_callrecords.paging.links import LinkPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.rows.loose_json import decode_loosely
+from tap_callrecords.sources.eightx8_analytics.api import PAGE_SIZE, AnalyticsApi, page_url
 from tap_callrecords.stream import Asked, CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow
 
 Row = TypeVar("Row")
 
-REGIONS = {"us": "", "eu": "/eu", "au": "/au", "ca": "/ca"}
-"""What stands before `/analytics/cc` in the path (CC B1)."""
-VERSION = "v8"
-PAGE_SIZE = 1000
-"""The most that the vendor allows (CC B4)."""
 STATUS_REQUESTS = 40
 """How often a report that is not done is asked after: about half an hour."""
 DATA_REQUESTS = 7
@@ -47,28 +38,6 @@ DATA_REQUESTS = 7
 HEADERS_MISSING = (
     "8x8 Analytics for Contact Center sent a page of a report without the headers that count its rows and lead to the "
     "next page (X-Total-Elements, Link, Last-Document-Id): a proxy on the way may remove them"
-)
-TENANT_MISSING = (
-    "8x8 Analytics for Contact Center needs to know the tenant, as the customer has several. Set "
-    "eightx8_analytics_tenant_id to the tenant's id."
-)
-TENANT_UNKNOWN = (
-    "8x8 Analytics for Contact Center does not know the tenant. Check setting eightx8_analytics_tenant_id, and that "
-    "the App of setting eightx8_analytics_key belongs to the same customer."
-)
-NOT_SIGNED_IN = (
-    "8x8 Analytics for Contact Center refused the credentials. Check settings eightx8_analytics_key and "
-    "eightx8_analytics_secret: they are Key and Secret of an App in 8x8 Admin Console that includes Analytics for "
-    "Contact Center."
-)
-NO_RIGHT = (
-    "8x8 Analytics for Contact Center does not let the App of setting eightx8_analytics_key read reports. In 8x8 Admin "
-    "Console, add the product Analytics for Contact Center to it, and check settings eightx8_analytics_region and "
-    "eightx8_analytics_tenant_id."
-)
-NOT_HERE = (
-    "8x8 Analytics for Contact Center serves no detailed reports at this address. Check setting "
-    "eightx8_analytics_region (or eightx8_analytics_api_url, which ends in /analytics/cc)."
 )
 
 
@@ -124,83 +93,6 @@ _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _report: msgspec.json.Decoder[Report | list[Report]] = msgspec.json.Decoder(Report | list[Report])
 
 
-class ClientCredentials(TokenClient):
-    """The token call (CC B2): Key and Secret as Basic authorisation; the lifetime comes as text."""
-
-    def __init__(self, api: AnalyticsApi) -> None:
-        super().__init__()
-        self._api = api
-
-    @override
-    def fetch(self) -> Token:
-        key, secret = (self._api.config[f"eightx8_analytics_{name}"] for name in ("key", "secret"))
-        REDACTOR.hide(f"{key}:{secret}")
-        request = requests.Request(
-            "POST",
-            f"{str(self._api.config['eightx8_analytics_auth_url']).rstrip('/')}/token",
-            data={"grant_type": "client_credentials"},
-            auth=HTTPBasicAuth(key, secret),
-        )
-        answer = self._api.call(request, read_token_answer)
-        return Token(answer["access_token"], token_lifetime(answer, default=1799))
-
-
-class AnalyticsApi(VendorApi):
-    """8x8 Analytics for Contact Center (CC B1, B2, B5)."""
-
-    product = "8x8 Analytics for Contact Center"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.auth = ClientCredentials(self)
-
-    @property
-    @override
-    def url(self) -> str:
-        configured = self.config.get("eightx8_analytics_api_url")
-        base = configured or f"https://api.8x8.com{REGIONS[self.config['eightx8_analytics_region']]}/analytics/cc"
-        return f"{str(base).rstrip('/')}/{VERSION}/historical-metrics"
-
-    @override
-    def headers(self) -> Mapping[str, str]:
-        tenant = self.config.get("eightx8_analytics_tenant_id")
-        return {"X-Tenant-Info": tenant} if tenant else {}
-
-    @override
-    def refusal(self, response: requests.Response) -> SingerSDKError | None:
-        said = " ".join(str(word) for word in words_of(response).values()) or response.text
-        if "X-Tenant-Info" in said:
-            return AccessRefused(TENANT_MISSING if "missing" in said else TENANT_UNKNOWN)
-        is_token_call = not str(response.request.url).startswith(self.url)
-        if is_token_call or response.status_code == requests.codes.unauthorized:
-            return AccessRefused(NOT_SIGNED_IN)
-        if response.status_code == requests.codes.forbidden:
-            return AccessRefused(NO_RIGHT)
-        if response.status_code == requests.codes.not_found and response.request.method == "POST":
-            return AccessRefused(NOT_HERE)
-        return None
-
-    def next_page(self, response: requests.Response) -> str | None:
-        """The URL of the next page (CC B4, D7): the vendor's link, or its cursor where the link leads elsewhere.
-
-        Raises:
-            FatalAPIError: the link leads to another host, and there is no cursor.
-        """
-        here = str(response.url)
-        link = next_link(response.headers.get("Link"))
-        if link is not None and urlsplit(target := corrected_link(link, here))[:2] == urlsplit(here)[:2]:
-            return target
-        cursor = response.headers.get("Last-Document-Id")
-        if cursor:
-            return f"{page_url(here)}&lastDocumentId={quote(unquote(cursor), safe='')}"
-        if link is not None:
-            raise FatalAPIError(
-                f"{self.product} names the next page at {host_of(link)}, where credentials must not go. The bookmark "
-                "stays before this window."
-            )
-        return None
-
-
 def total_of(response: requests.Response) -> int | None:
     """How many rows a report has; None where the answer does not say so."""
     return announced_count(response.headers.get("X-Total-Elements"))
@@ -229,12 +121,6 @@ def rows_of(response: requests.Response) -> list[Any]:
     if not isinstance(body, list):
         raise BrokenBody("no list")
     return [fields_of(row) for row in body]
-
-
-def page_url(data_url: str, size: int | None = None) -> str:
-    """The URL of a report's first page, of so many rows; by default of as many as the given one asks for."""
-    bare, _, query = data_url.partition("?")
-    return f"{bare}?size={size or parse_qs(query).get('size', [PAGE_SIZE])[0]}"
 
 
 class Interactions(CallRecordStream[AnalyticsApi]):
@@ -280,10 +166,10 @@ class Interactions(CallRecordStream[AnalyticsApi]):
         return requests.Request("POST", f"{self.api.url}{self.path}", json=body)
 
     @override
-    def prepared(self, asked: Asked) -> Page | None:
+    def get(self, asked: Asked) -> Page:
         """Before the first page, have the report made, which the paginator then remembers."""
         if asked.name[1] is not None:
-            return None
+            return super().get(asked)
         report = self._make_report(asked.window)
         data_url = f"{self.api.url}{self.path}/{report}/data"
         return Page([], next=page_url(data_url, asked.window.page_size(PAGE_SIZE, most=PAGE_SIZE)))
@@ -305,7 +191,7 @@ class Interactions(CallRecordStream[AnalyticsApi]):
             raise BrokenBody("nested too deeply") from error
 
     @override
-    def page(self, envelope: None, records: list[Record], response: requests.Response) -> Page:
+    def page(self, asked: Asked, envelope: None, records: list[Record], response: requests.Response) -> Page:
         following, total = self.api.next_page(response), total_of(response)
         if total is None and self._leaves_open_what_is_left(response, following):
             raise RetriableAPIError(HEADERS_MISSING, response)

@@ -154,23 +154,20 @@ class RecentCalls(CallRecordStream[ContactCenterApi]):
         return requests.Request("POST", f"{self.api.url}{self.path}/{region}", json=body)
 
     @override
-    def note(self, page: Page, asked: Asked) -> None:
-        for record in page.records:
-            self._check_time(record, asked.window)
-
-    @override
-    def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
+    def page(self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
         zone = envelope.timezone
         if zone and zone.strip().upper() not in SAME_ZONE:
             raise FatalAPIError(
                 f"8x8 Contact Center was asked for times in {TIME_ZONE} but answered in {clean_quote(zone)}: the "
                 "times of its calls can't be trusted, so nothing is taken from them."
             )
-        if msgspec.json.decode(response.request.body or b"{}").get("page") != 1:
-            return Page(records)  # what is counted past the first page is not documented (CC R6)
-        if envelope.announced is None or (envelope.announced and not records):
+        is_first = asked.name == 1
+        if is_first and (envelope.announced is None or (envelope.announced and not records)):
             raise BrokenBody("a first page that does not count, or counts rows that it has not")
-        return Page(records, announced=envelope.announced)
+        for record in records:
+            self._check_time(record, asked.window)
+        # What is counted past the first page is not documented (CC R6).
+        return Page(records, announced=envelope.announced if is_first else None)
 
     def _check_time(self, record: Record, window: TimeWindow) -> None:
         """Trust the time in the call's id more than the rendered one, and look out for calls that were not asked for.
@@ -223,9 +220,12 @@ class RecentCalls(CallRecordStream[ContactCenterApi]):
         """Whether the vendor sends calls for a range of 1970, in which there were none."""
         long_ago = TimeWindow(0, _EPOCH, _EPOCH, _EPOCH, _EPOCH + timedelta(milliseconds=1))
         try:
-            return bool(self.api.call(self.request(long_ago, 1), self.read_body)[1])
+            return self.api.call(self.request(long_ago, 1), self._has_calls)
         except Refused:
             return False
+
+    def _has_calls(self, response: requests.Response) -> bool:
+        return bool(self.read_body(response)[1])
 
 
 def created_at(call_id: str) -> datetime | None:

@@ -23,7 +23,7 @@ from tap_callrecords.paging.scroll_id import ScrollIdPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.stream import Asked, CallRecordStream
-from tap_callrecords.windows.plan import TimeWindow, ceil_second, floor_second
+from tap_callrecords.windows.plan import TimeWindow
 
 Row = TypeVar("Row")
 
@@ -81,11 +81,6 @@ class Meta(msgspec.Struct):
     total_record_count: Any = msgspec.field(name="totalRecordCount", default=None)
     scroll_id: str | None = msgspec.field(name="scrollId", default=None)
 
-    @property
-    def total(self) -> int | None:
-        """How many rows the whole window has, as far as the answer says so."""
-        return announced_count(self.total_record_count)
-
 
 class Envelope(msgspec.Struct, Generic[Row]):
     """Body of an answer (WA 4.1); `data` may be null where there is no row."""
@@ -95,11 +90,10 @@ class Envelope(msgspec.Struct, Generic[Row]):
     status: Any = None
     error: Any = None
 
-    def __post_init__(self) -> None:
-        """Refuse what only looks like an answer without rows (msgspec makes the error one of its own)."""
-        if not self.rows and (self.error or self.status not in (None, requests.codes.ok)):
-            raise BrokenBody("an error in place of rows")
-        self.rows = self.rows or []
+    @property
+    def is_an_error(self) -> bool:
+        """Whether it only looks like an answer, where there is no row."""
+        return bool(self.error or self.status not in (None, requests.codes.ok))
 
 
 class PasswordToken(TokenClient):
@@ -184,10 +178,11 @@ class WorkStream(CallRecordStream[WorkApi]):
 
     @override
     def request(self, window: TimeWindow, page: str | None) -> requests.Request:
+        start, end = window.in_whole_seconds()
         params = {
             "pbxId": ",".join(self._pbx_ids),
-            "startTime": _naive(floor_second(window.query_start)),
-            "endTime": _naive(ceil_second(window.query_end)),
+            "startTime": _naive(start),
+            "endTime": _naive(end),
             "timeZone": self.api.time_zone,
             "pageSize": str(window.page_size(self.config["eightx8_work_page_size"], most=LARGEST_PAGE)),
             **self.more_params,
@@ -202,12 +197,6 @@ class WorkStream(CallRecordStream[WorkApi]):
         return [name.strip() for name in self.config["eightx8_work_pbx_ids"] if name.strip()] or ["allpbxes"]
 
     @override
-    def note(self, page: Page, asked: Asked) -> None:
-        self.api.time_zone_accepted = True
-        if asked.name is not None:
-            page.announced = None  # only the first page counts the window as the cursor walks it (WA 4.3)
-
-    @override
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
         if isinstance(error, Refused) and error.status == requests.codes.bad_request:
             if asked.name is not None:
@@ -217,7 +206,9 @@ class WorkStream(CallRecordStream[WorkApi]):
         raise error
 
     @override
-    def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
+    def page(self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
+        if not records and envelope.is_an_error:
+            raise BrokenBody("an error in place of rows")
         rendered = next((record.start_time for record in records if record.start_time), "")
         offset = _OFFSET.search(str(rendered))
         if offset and offset.group() not in ("Z", "+0000", "+00:00", "-0000", "-00:00"):
@@ -226,15 +217,17 @@ class WorkStream(CallRecordStream[WorkApi]):
                 f"({offset.group()}): the time windows can't be trusted, so nothing is taken from them."
             )
         self._pbxes.update(record.pbx_id for record in records)
-        meta = envelope.meta
-        if "scrollId" not in parse_qs(urlsplit(str(response.request.url)).query):
-            if meta.total is None or (meta.total and not records):
+        cursor, total = envelope.meta.scroll_id, announced_count(envelope.meta.total_record_count)
+        if asked.name is None:
+            if total is None or (total and not records):
                 raise BrokenBody("a first page that does not count, or counts rows that it has not")
-            if meta.scroll_id is None and len(records) < meta.total:
+            if cursor is None and len(records) < total:
                 raise BrokenBody("a page that names no next one, but counts more rows than it has")
-        elif meta.total is None and meta.scroll_id is None:
+        elif total is None and cursor is None:
             raise BrokenBody("neither a count nor a cursor")
-        return Page(records, next=meta.scroll_id, announced=meta.total)
+        self.api.time_zone_accepted = True
+        # Only the first page counts the window as the cursor walks it (WA 4.3).
+        return Page(records, next=cursor, announced=total if asked.name is None else None)
 
     @override
     def remarks(self) -> Sequence[str]:

@@ -1,14 +1,13 @@
-"""Voiso: interactions, paged by number and search token, and the lists that explain their ids (VO)."""
+"""Voiso: interactions, paged by number and search token (VO)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import requests
@@ -16,11 +15,9 @@ from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import AccessRefused, BrokenBody, PageLost, Refused
+from tap_callrecords.errors import BrokenBody, PageLost, Refused
 from tap_callrecords.http import retries
 from tap_callrecords.paging.base import Page, Paginator
-from tap_callrecords.paging.links import next_link
-from tap_callrecords.paging.lists import ListPage, ListPaginator
 from tap_callrecords.paging.search_token import (
     BLOCK,
     SURE_PAGE,
@@ -29,12 +26,13 @@ from tap_callrecords.paging.search_token import (
     SearchPage,
     SearchTokenPaginator,
 )
-from tap_callrecords.rows import conversions
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.repeats import SeenRows
-from tap_callrecords.sources.voiso.api import KEY_REFUSED, TokenDemanded, VoisoApi, speaks_of_wrong_key
-from tap_callrecords.stream import Asked, CallRecordStream, FullTableStream
-from tap_callrecords.windows.plan import Span, TimeWindow, ceil_second, floor_second
+from tap_callrecords.sources.voiso.answers import VoisoStream, count_of
+from tap_callrecords.sources.voiso.api import TokenDemanded
+from tap_callrecords.sources.voiso.lists import LISTS
+from tap_callrecords.stream import Asked, CallRecordStream
+from tap_callrecords.windows.plan import Span, TimeWindow, floor_second
 
 Row = TypeVar("Row")
 
@@ -69,47 +67,11 @@ class _NoRecords(msgspec.Struct):
     total: Any
 
 
-class ListEnvelope(msgspec.Struct, Generic[Row]):
-    """A list, and what the object says in which it came; that is empty for a bare array."""
-
-    rows: list[Row]
-    about: dict[str, Any]
-
-
 @dataclass(slots=True, kw_only=True)
 class CountedPage(Page):
     """A page, and its `total`; None where that is no number."""
 
     total: int | None
-
-
-class VoisoStream(CallRecordStream[VoisoApi]):
-    """What interactions and lists share."""
-
-    api_type = VoisoApi
-
-    def body(self, response: requests.Response) -> bytes:
-        """The JSON object that `envelope` describes.
-
-        Raises:
-            BrokenBody: there is none.
-        """
-        return response.content
-
-    def nothing(self, body: bytes) -> Any | None:  # noqa: ARG002 - for streams
-        """The envelope of a body without rows that says that there are none; None for any other."""
-        return None
-
-    @override
-    def read_body(self, response: requests.Response) -> tuple[Any, list[Record]]:
-        try:
-            return self.builder.read(self.body(response))
-        except BrokenBody:
-            if speaks_of_wrong_key(response):
-                raise AccessRefused(KEY_REFUSED) from None
-            if (empty := self.nothing(response.content)) is not None:
-                return empty, []
-            raise
 
 
 class Interactions(VoisoStream):
@@ -199,9 +161,10 @@ class Interactions(VoisoStream):
 
     @override
     def request(self, window: TimeWindow, page: SearchPage) -> requests.Request:
+        start, end = window.in_whole_seconds()
         params = {
-            "start_datetime": _naive(floor_second(window.query_start)),
-            "end_datetime": _naive(ceil_second(window.query_end)),
+            "start_datetime": _naive(start),
+            "end_datetime": _naive(end),
             "page": str(page.number),
             "per_page": str(page.size),
         }
@@ -209,12 +172,6 @@ class Interactions(VoisoStream):
         if token is not None:
             params["search_token"] = token
         return requests.Request("GET", f"{self.api.url}{self.path}", params=params)
-
-    @override
-    def note(self, page: Page, asked: Asked) -> None:
-        self._answered = True
-        if asked.name.token == "":
-            self.api.first_token = ""  # now it is known what the refusal meant
 
     @override
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
@@ -249,10 +206,14 @@ class Interactions(VoisoStream):
         raise PageLost(f"{why}: {SMALLER_PAGE} are asked for.") from None
 
     @override
-    def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
+    def page(self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
         total = count_of(envelope.total)
-        if not records and total is not None and total > 1 and _is_first(response):
+        is_first = asked.name.number == 1 and not asked.name.token
+        if is_first and not records and total is not None and total > 1:
             raise BrokenBody(f"no records of {total}")
+        self._answered = True
+        if asked.name.token == "":
+            self.api.first_token = ""  # now it is known what the refusal meant
         token = envelope.search_token
         return CountedPage(records, next=str(token) if token and isinstance(token, (str, int)) else None, total=total)
 
@@ -269,20 +230,6 @@ def _was_too_much(error: BaseException | None) -> bool:
     """Whether the last try ended in a time-out or a server's error: smaller pages may help then (VO 10)."""
     status = getattr(getattr(error, "response", None), "status_code", 0)
     return isinstance(error, requests.Timeout) or status >= SERVER_ERROR
-
-
-def _is_first(response: requests.Response) -> bool:
-    """Whether this is the first page of a window."""
-    query = parse_qs(urlsplit(str(response.request.url)).query)
-    return query.get("page") == ["1"] and "search_token" not in query
-
-
-def count_of(value: Any) -> int | None:
-    """A count that came as a number or as text; None where it says no number."""
-    try:
-        return conversions.integer(value)
-    except conversions.Misfit:
-        return None
 
 
 def fits(total: int, rows: int, sizes: Iterable[int], block: int) -> bool:
@@ -303,7 +250,7 @@ def halves(window: TimeWindow, refusal: FatalAPIError | None = None) -> tuple[Ti
     Raises:
         FatalAPIError: it can't be cut further.
     """
-    start, end = floor_second(window.query_start), ceil_second(window.query_end)
+    start, end = window.in_whole_seconds()
     if end - start <= SHORTEST_QUERY:
         if refusal is not None:
             raise FatalAPIError(
@@ -328,150 +275,4 @@ def _naive(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-class VoisoList(VoisoStream, FullTableStream[VoisoApi]):
-    """A list of the account (VO 11): a bare array, or an object with one; several are documented by name only.
-
-    No list is documented to have pages. Where an answer speaks of a further one, or of more entries than came, it is
-    asked for: by what it says, else by number.
-    """
-
-    envelope = ListEnvelope
-
-    @override
-    def request(self, window: TimeWindow, page: Mapping[str, str]) -> requests.Request:
-        return requests.Request("GET", f"{self.api.url}{self.path}", params=dict(page))
-
-    @override
-    def new_paginator(self, window: TimeWindow) -> ListPaginator:
-        return ListPaginator("Voiso", self.name, attrgetter(*self.primary_keys))
-
-    @override
-    def page(self, envelope: ListEnvelope[Any], records: list[Record], response: requests.Response) -> Page:
-        said = [*_objects(envelope.about)]
-        counts = [count_of(each.get(name)) for each in said for name in COUNTS]
-        counts += [count_of(response.headers.get(name)) for name in COUNTING_HEADERS]
-        pages = [count_of(each.get(name)) for each in said for name in PAGES]
-        following = [next_link(response.headers.get("Link")), *(each.get(name) for each in said for name in NEXT)]
-        return ListPage(
-            records,
-            entries=max((count for count in counts if count is not None), default=None),
-            pages=max((count for count in pages if count is not None), default=0),
-            following=next((found for each in following if (found := self._named(each))), None),
-            more=any(following) or any(each.get(name) is True for each in said for name in MORE),
-        )
-
-    def _named(self, following: Any) -> Mapping[str, str] | None:
-        """The parameters of the page that an answer calls the next one.
-
-        A link is not followed, only its parameters are taken: so the key goes nowhere else.
-        """
-        if isinstance(following, dict):
-            following = following.get("href") or following.get("url")
-        text = "" if following is None or isinstance(following, (bool, list, dict)) else str(following).strip()
-        if not text:
-            return None
-        if text.isdigit():
-            return {"page": text}
-        if "/" in text or "?" in text:
-            query = parse_qs(urlsplit(text).query)
-            return {name: values[-1] for name, values in query.items() if name != "key"} or None
-        return {"cursor": text}
-
-    @override
-    def body(self, response: requests.Response) -> bytes:
-        array, about = only_array(response.content)
-        return b'{"rows":' + array + b',"about":' + about + b"}"
-
-
-COUNTS = ("total", "total_count", "totalCount", "total_records", "count")
-NEXT = ("next", "next_page", "nextPage", "next_url", "next_page_url", "next_cursor", "nextCursor")
-PAGES = ("total_pages", "totalPages", "pages", "page_count", "pageCount", "last_page", "lastPage")
-COUNTING_HEADERS = ("X-Total-Count", "X-Total", "Total")
-MORE = ("has_more", "hasMore", "has_next", "hasNext")
-
-
-def _objects(members: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """An object and all objects within it: what is said about a list may stand in `metadata`, `links` and the like."""
-    yield members
-    for each in members.values():
-        if isinstance(each, dict):
-            yield from _objects(each)
-
-
-def only_array(body: bytes) -> tuple[bytes, bytes]:
-    """The JSON array that a body is, or the only one that is a member of the object that it is; and the other members.
-
-    A null stands for an empty array where the object counts zero (VO 11).
-
-    Raises:
-        BrokenBody: there is none, or more than one.
-    """
-    body = body.removeprefix(b"\xef\xbb\xbf").strip()
-    if body.startswith(b"["):
-        return body, b"{}"
-    try:
-        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        arrays = [name for name, member in members.items() if bytes(member).startswith(b"[")]
-        if len(arrays) == 1:
-            array = bytes(members.pop(arrays[0]))
-            return array, msgspec.json.encode(members)
-        about = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BrokenBody("no JSON object") from error
-    counts = {count_of(each.get(name)) for each in _objects(about) for name in COUNTS} - {None}
-    if not arrays and None in about.values() and counts == {0}:
-        return b"[]", b"{}"
-    raise BrokenBody(f"{len(arrays)} arrays")
-
-
-class Agents(VoisoList):
-    """One row per agent."""
-
-    name = "voiso_agents"
-    path = "/cdr/agents"
-
-
-class DeletedAgents(VoisoList):
-    """One row per archived agent."""
-
-    name = "voiso_deleted_agents"
-    path = "/cdr/deleted_agents"
-
-
-class Queues(VoisoList):
-    """One row per queue."""
-
-    name = "voiso_queues"
-    path = "/cdr/queues"
-
-
-class Teams(VoisoList):
-    """One row per team."""
-
-    name = "voiso_teams"
-    path = "/cdr/teams"
-
-
-class WrapupCodes(VoisoList):
-    """One row per wrap-up code."""
-
-    name = "voiso_wrapup_codes"
-    path = "/cdr/wrapup_codes"
-
-
-class Campaigns(VoisoList):
-    """One row per campaign of the dialer."""
-
-    name = "voiso_campaigns"
-    path = "/cdr/campaigns"
-
-
-STREAMS: Sequence[type[CallRecordStream[Any]]] = (
-    Interactions,
-    Agents,
-    DeletedAgents,
-    Queues,
-    Teams,
-    WrapupCodes,
-    Campaigns,
-)
+STREAMS: Sequence[type[CallRecordStream[Any]]] = (Interactions, *LISTS)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tap_callrecords.sources.source import Source
+from tap_callrecords.sources.webex.api import WebexApi
 from tap_callrecords.sources.webex.settings import SETTINGS
-from tap_callrecords.sources.webex.streams import STREAMS, WebexApi
+from tap_callrecords.sources.webex.streams import STREAMS
 
 SOURCE = Source(
     api=WebexApi,

@@ -15,7 +15,7 @@ from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.numbered import NumberedPages
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
-from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.stream import Asked, CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow
 
 Row = TypeVar("Row")
@@ -68,7 +68,9 @@ class Calls(CallRecordStream[AcmeApi]):
         return requests.Request("GET", f"{self.api.url}{self.path}", params=query)
 
     @override
-    def page(self, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
+    def page(
+        self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response
+    ) -> Page:
         return Page(records, announced=announced_count(envelope.total))
 
 
