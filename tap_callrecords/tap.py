@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import json
 import logging
 import os
 import signal
-import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -18,21 +16,27 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import click
 from singer_sdk import Tap
 from singer_sdk.cli import plugin_cli
-from singer_sdk.exceptions import ConfigurationError, SingerSDKError
+from singer_sdk.exceptions import ConfigurationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
-from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
-from singer_sdk.singerlib import Catalog
+from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
-from tap_callrecords import configuration, instants
 from tap_callrecords.commands.check import check
+from tap_callrecords.commands.command_line import ReadableCommand
 from tap_callrecords.commands.forecast import Forecast, as_json, as_text
 from tap_callrecords.commands.run import Run
-from tap_callrecords.errors import OutputLost, as_written, one_line, tell, was_told
-from tap_callrecords.http.redaction import REDACTOR, redact_logs
+from tap_callrecords.errors import as_written
+from tap_callrecords.http.redaction import REDACTOR
 from tap_callrecords.output.lines import PageWriter
+from tap_callrecords.rows.schemas import declared
 from tap_callrecords.sdk import ReadableMapper
+from tap_callrecords.settings.checks import optional_problems
+from tap_callrecords.settings.common import common
+from tap_callrecords.settings.files import catalog_text, check_state, from_files, json_object
+from tap_callrecords.settings.given import Settings
+from tap_callrecords.settings.logs import LOG_CONFIG, log_problem
 from tap_callrecords.sources import SOURCES
+from tap_callrecords.sources.source import source_problems
 
 if TYPE_CHECKING:
     from singer_sdk import Stream
@@ -43,46 +47,25 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound="VendorApi")
 PREFIX = "TAP_CALLRECORDS_"
 """Of the environment variables that are settings."""
+STREAMS = [stream.name for source in SOURCES for stream in source.streams]
+"""The names of all streams."""
+SETTINGS = Settings(
+    [
+        *common({name: why for name in STREAMS if (why := declared(name).optional)}),
+        *(each for source in SOURCES for each in source.settings),
+    ],
+    prefix=PREFIX,
+)
+"""The settings of our own, in the order in which they are shown."""
 TESTS = ("all", "schema", "disabled")
 """Values of `--test`, as the SDK has them."""
-
-
-class ReadableCommand(SingerCommand):
-    """The command line: an error that a person can correct ends it with one line instead of a traceback."""
-
-    problem: str | None = None
-    """What was wrong before there were logs to say it in."""
-
-    @override
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        redact_logs()
-        if self.problem:
-            self.logger.error("%s", self.problem)
-            sys.exit(1)
-        try:
-            return super().main(*args, **kwargs)
-        except SingerSDKError as error:
-            if not was_told(error):
-                self.logger.error("%s", one_line(error))  # noqa: TRY400
-        except Exception as error:  # noqa: BLE001 - told with its traceback
-            tell(error, self.logger)
-        sys.exit(1)
-
-    @override
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (OutputLost, BrokenPipeError) as error:  # click would pass over the latter in silence
-            self.logger.error("%s", error if isinstance(error, OutputLost) else OutputLost.of_standard_output(error))  # noqa: TRY400
-            sys.stdout = None  # there is nobody to flush to
-            ctx.exit(1)
 
 
 class TapCallRecords(Tap):
     """Call detail records from 8x8 Work, 8x8 Contact Center, Webex Calling and Voiso."""
 
     name = "tap-callrecords"
-    config_jsonschema: ClassVar[dict[str, Any]] = configuration.CONFIG_SCHEMA
+    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.schema
     message_writer_class = PageWriter
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -98,7 +81,7 @@ class TapCallRecords(Tap):
     @staticmethod
     def own_settings() -> Sequence[str]:
         """Names of the tap's own settings, without those that the SDK adds to every tap."""
-        return configuration.NAMES
+        return SETTINGS.names
 
     def __init__(
         self,
@@ -120,12 +103,12 @@ class TapCallRecords(Tap):
             ConfigurationError: what is wrong with the configuration.
         """
         self._apis: dict[type[VendorApi], VendorApi] = {}
-        if problem := configuration.log_problem(PREFIX):
+        if problem := log_problem(PREFIX):
             raise ConfigurationError(problem)
-        given = configuration.from_files(config)
+        given = from_files(config)
         if parse_env_config:
             self.append_builtin_config(self.config_jsonschema)
-            given |= configuration.from_environment(PREFIX)
+            given |= SETTINGS.from_environment()
         super().__init__(
             config=self._checked(given, needs_one=validate_config), validate_config=validate_config, **options
         )
@@ -199,15 +182,14 @@ class TapCallRecords(Tap):
         Raises:
             ConfigurationError: what is wrong with them.
         """
-        config = configuration.only_set(given)
-        REDACTOR.hide(*configuration.secrets(config))
+        config = SETTINGS.only_set(given)
+        REDACTOR.hide(*SETTINGS.secrets(config))
         self.append_builtin_config(self.config_jsonschema)
-        for sentence in configuration.unknown([*config, *configuration.misspelt_variables(PREFIX)]):
+        for sentence in SETTINGS.unknown([*config, *SETTINGS.misspelt_variables()]):
             self.logger.warning("%s", sentence)
-        problems = [*configuration.schema_problems(JSONSchemaValidator(self.config_jsonschema), config)]
-        problems += configuration.problems(config) if not problems else ()
-        problems += _stream_problems(config) if not problems else ()
-        problems += _source_problems(config, needs_one=needs_one)
+        problems = SETTINGS.problems(JSONSchemaValidator(self.config_jsonschema), config)
+        problems += optional_problems(config, STREAMS) if not problems else ()
+        problems += source_problems(config, SOURCES, needs_one=needs_one)
         if problems:
             raise ConfigurationError("Configuration: " + "; ".join(dict.fromkeys(problems)) + ".")
         return config
@@ -217,7 +199,7 @@ class TapCallRecords(Tap):
         schemas = {name: stream.schema for name, stream in self.streams.items()}  # which look over the catalog first
         self.mapper = mapper = ReadableMapper(dict(self.config), self.logger)
         mapper.register_raw_streams_from_catalog(self.catalog)
-        for sentence in mapper.idle(schemas, [stream.name for source in SOURCES for stream in source.streams]):
+        for sentence in mapper.idle(schemas, STREAMS):
             self.logger.warning("%s", sentence)
 
     @override
@@ -230,7 +212,7 @@ class TapCallRecords(Tap):
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         for path in value:
             if path != "ENV":
-                configuration.json_object("Configuration", partial(Path(path).read_text, encoding="utf-8"))
+                json_object("Configuration", partial(Path(path).read_text, encoding="utf-8"))
         return super().cb_config(ctx, param, value)
 
     @classmethod
@@ -240,7 +222,7 @@ class TapCallRecords(Tap):
         return cls(
             config=config.config if config else None,
             parse_env_config=bool(config and config.parse_env),
-            state=json.loads(configuration.json_object("State", state.read)) if state else None,
+            state=json.loads(json_object("State", state.read)) if state else None,
             catalog=json.loads(catalog_text(catalog)) if catalog else None,
         )
 
@@ -311,7 +293,7 @@ class TapCallRecords(Tap):
     @override
     def invoke(cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any) -> None:
         if state is not None:
-            state = io.StringIO(configuration.json_object("State", state.read))
+            state = io.StringIO(json_object("State", state.read))
         if catalog is not None:
             catalog = io.StringIO(catalog_text(catalog))
         super().invoke(state=state, catalog=catalog, **options)
@@ -320,18 +302,18 @@ class TapCallRecords(Tap):
     @override
     def cli(cls) -> click.Command:  # noqa: N805 - as the SDK has it
         """The command line, with its logs set up."""
-        problem = configuration.log_problem(PREFIX)
+        problem = log_problem(PREFIX)
         try:
             command = super().cli
         except Exception:
-            path = os.environ.pop(configuration.LOG_CONFIG, None)
+            path = os.environ.pop(LOG_CONFIG, None)
             if path is None:
                 raise
             logging.getLogger().handlers.clear()
             cls.logger.disabled = False
             command = super().cli
             problem = (
-                f"The environment variable {configuration.LOG_CONFIG} names {path}, which is no logging configuration "
+                f"The environment variable {LOG_CONFIG} names {path}, which is no logging configuration "
                 "in YAML. Correct it, or remove the variable."
             )
         cast("ReadableCommand", command).problem = problem
@@ -371,75 +353,3 @@ class TapCallRecords(Tap):
             help=command.help,
             logger=cls.logger,
         )
-
-
-def _stream_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    known = [stream.name for source in SOURCES for stream in source.streams]
-    for name in config["optional_streams"]:
-        if name not in known:
-            nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0)[0]
-            yield f"setting optional_streams names {as_written(name)}, which is no stream (the nearest is {nearest})"
-
-
-def _source_problems(config: Mapping[str, Any], *, needs_one: bool) -> list[str]:
-    half = [(source, source.missing(config)) for source in SOURCES]
-    problems = [
-        f"{source.product} is configured in part; missing: setting {', '.join(missing)}"
-        for source, missing in half
-        if missing
-    ]
-    if not problems and needs_one and not any(source.is_configured(config) for source in SOURCES):
-        ways = "; ".join(
-            f"{source.product}: {' or '.join(' + '.join(group) for group in source.credentials)}" for source in SOURCES
-        )
-        problems = [f"no source is configured. Set the credentials of one at least ({ways})"]
-    return problems
-
-
-def catalog_text(catalog: IO[str]) -> str:
-    """The text of a catalog that the SDK can read.
-
-    Raises:
-        ConfigurationError: it can't.
-    """
-    text = configuration.json_object("Catalog", catalog.read)
-    check_catalog(json.loads(text))
-    return text
-
-
-def check_catalog(catalog: Mapping[str, Any]) -> None:
-    """Refuse a catalog that the SDK can't read.
-
-    Raises:
-        ConfigurationError: it can't.
-    """
-    try:
-        Catalog.from_dict({"streams": catalog["streams"]})
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        raise ConfigurationError("Catalog: it is not a Singer catalog. Make one with --discover.") from None
-
-
-def check_state(state: Any) -> None:
-    """Refuse a state that is not ours or is damaged, before anything is read from it.
-
-    Raises:
-        ConfigurationError: what is wrong with it, in words.
-    """
-    bookmarks = state.get("bookmarks") if isinstance(state, dict) else None
-    if isinstance(state, dict) and not state.keys() - {"currently_syncing"}:
-        bookmarks = {}  # an empty state, as Singer has it before the first run
-    if not isinstance(bookmarks, dict):
-        raise ConfigurationError('State: it must be an object like {"bookmarks": {...}}.')
-    for stream, bookmark in bookmarks.items():
-        if not isinstance(bookmark, dict):
-            raise ConfigurationError(f"State: the bookmark of stream {stream} is not an object.")
-        value = bookmark.get("replication_key_value")
-        try:
-            if value is not None:
-                instants.parse(value)
-        except (ValueError, TypeError, AttributeError):
-            raise ConfigurationError(
-                f"State: the replication_key_value of stream {stream} is not a date and time like "
-                "2026-01-31T00:00:00.000Z. Correct it, or remove the stream's bookmark to read from the start date "
-                "again."
-            ) from None

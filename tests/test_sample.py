@@ -20,7 +20,7 @@ from sandbox.registry import VENDORS
 from tap_callrecords.commands.sample import ROWS, sample
 from tap_callrecords.rows.builder import RESCUED
 from tap_callrecords.rows.masks import Masks, shape
-from tap_callrecords.schemas import declared
+from tap_callrecords.rows.schemas import declared
 from tests.support.forked import forked
 from tests.support.streams import DESELECTED, KEYS
 from tests.support.tap import Output, sync

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from jsonschema import Draft202012Validator
 
-from tap_callrecords.schemas import declared, names
+from tap_callrecords.rows.schemas import declared, names
 from tap_callrecords.sources import SOURCES
 
 if TYPE_CHECKING:

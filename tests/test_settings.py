@@ -10,8 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import SingerSDKError
 
-from tap_callrecords.configuration import CONFIG_SCHEMA
-from tap_callrecords.tap import TapCallRecords
+from tap_callrecords.tap import SETTINGS, TapCallRecords
 from tests.faults.test_errors import DOT_ENV
 from tests.support.forked import forked
 
@@ -29,7 +28,7 @@ ALL_SOURCES = {
     "voiso_cluster": "cluster1",
 }
 VOISO = {"voiso_api_key": "a key for tests", "voiso_api_url": "http://127.0.0.1:1", "max_attempts": 1}
-NUMBERS = {name: each for name, each in CONFIG_SCHEMA["properties"].items() if "minimum" in each}
+NUMBERS = {name: each for name, each in SETTINGS.properties.items() if "minimum" in each}
 FLATTENING = {"flattening_enabled": True, "flattening_max_depth": 1}
 INSTANTS = st.one_of(
     st.none(),
@@ -97,7 +96,7 @@ def test_every_number_has_bounds_and_says_them() -> None:
 
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_variable_is_not_set_whatever_its_setting_takes(empty: str) -> None:
-    environment = {f"TAP_CALLRECORDS_{name.upper()}": empty for name in CONFIG_SCHEMA["properties"]}
+    environment = {f"TAP_CALLRECORDS_{name.upper()}": empty for name in SETTINGS.properties}
     environment |= {f"TAP_CALLRECORDS_{name.upper()}": str(value) for name, value in VOISO.items()}
     out = forked(None, "--config", "ENV", environment=environment)
     assert "127.0.0.1 refused the connection; gave up after 1 tries" in out.stderr
@@ -105,7 +104,7 @@ def test_an_empty_variable_is_not_set_whatever_its_setting_takes(empty: str) -> 
 
 
 def test_an_empty_line_of_an_env_file_is_not_set() -> None:
-    lines = [*(f"TAP_CALLRECORDS_{name.upper()}=" for name in CONFIG_SCHEMA["properties"] if name not in VOISO), ""]
+    lines = [*(f"TAP_CALLRECORDS_{name.upper()}=" for name in SETTINGS.properties if name not in VOISO), ""]
     lines += [f"TAP_CALLRECORDS_{name.upper()}={json.dumps(value)}" for name, value in VOISO.items()]
     out = forked(None, "--config", "ENV", before=f"{DOT_ENV}open(file, 'w').write({chr(10).join(lines)!r})")
     assert "127.0.0.1 refused the connection; gave up after 1 tries" in out.stderr

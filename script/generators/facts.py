@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tap_callrecords.schemas import Declared, declared
+from tap_callrecords.rows.schemas import Declared, declared
 from tap_callrecords.sources import SOURCES
 from tap_callrecords.sources.source import Source
 from tap_callrecords.stream import CallRecordStream

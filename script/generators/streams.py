@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generators.facts import WHY_NOT, Column, StreamFacts, columns, quoted, streams, table
-from tap_callrecords.schemas import Declared
+from tap_callrecords.rows.schemas import Declared
 
 TYPES = {"string": "text", "date-time": "instant", "array": "list"}
 """JSON types whose usual name is another one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tap_callrecords.http.client import VendorApi
-from tap_callrecords.settings import Setting
+from tap_callrecords.settings.kinds import Setting
 from tap_callrecords.stream import CallRecordStream
 
 
@@ -51,3 +51,25 @@ class Source:
 
     def _has(self, config: Mapping[str, Any], name: str) -> bool:
         return bool(config.get(name) or config.get(self.instead.get(name, name)))
+
+
+def source_problems(config: Mapping[str, Any], sources: Sequence[Source], *, needs_one: bool) -> list[str]:
+    """What is wrong with the credentials that are set.
+
+    Args:
+        config: the settings.
+        sources: all sources.
+        needs_one: whether one of them has to be configured.
+    """
+    half = [(source, source.missing(config)) for source in sources]
+    problems = [
+        f"{source.product} is configured in part; missing: setting {', '.join(missing)}"
+        for source, missing in half
+        if missing
+    ]
+    if not problems and needs_one and not any(source.is_configured(config) for source in sources):
+        ways = "; ".join(
+            f"{source.product}: {' or '.join(' + '.join(group) for group in source.credentials)}" for source in sources
+        )
+        problems = [f"no source is configured. Set the credentials of one at least ({ways})"]
+    return problems

@@ -21,7 +21,7 @@ from tap_callrecords.paging.base import Page, Paginator
 from tap_callrecords.rows.builder import Record, RecordBuilder
 from tap_callrecords.rows.privacy import Privacy
 from tap_callrecords.rows.repeats import SeenRows
-from tap_callrecords.schemas import FromSchemaFile
+from tap_callrecords.rows.schemas import FromSchemaFile
 from tap_callrecords.sdk import WindowCheckpoints
 from tap_callrecords.windows.plan import TimeWindow, halves
 

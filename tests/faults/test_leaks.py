@@ -21,15 +21,14 @@ from typing_extensions import override
 from sandbox import Fault, RandomFaults, Sandbox
 from sandbox.faults import Kind
 from sandbox.vendor import Vendor
-from tap_callrecords import configuration
-from tap_callrecords.tap import TapCallRecords
+from tap_callrecords.tap import SETTINGS, TapCallRecords
 from tests.support.forked import forked
 from tests.support.tap import Output, sync
 from tests.test_schemas import walk
 
 VENDORS = sorted(Sandbox().vendors)
 DEBUG = {"TAP_CALLRECORDS_LOGLEVEL": "DEBUG"}
-SECRET_SETTINGS = [name for name, each in configuration.CONFIG_SCHEMA["properties"].items() if each.get("secret")]
+SECRET_SETTINGS = [name for name, each in SETTINGS.properties.items() if each.get("secret")]
 NUMBER, ADDRESS = "+1 (212) 555-0147", "marta.caller@people.example"
 ODD = "p@ss w\"ör\\d/+=&%41'"
 """A secret that looks different in a URL, in JSON and in Python."""
@@ -255,7 +254,7 @@ def test_a_broken_settings_file_is_not_quoted(tmp_path: Path) -> None:
 # Where credentials go
 
 
-URLS = [name for name in configuration.NAMES if name.endswith("_url")]
+URLS = [name for name in SETTINGS.names if name.endswith("_url")]
 ELSEWHERE = [
     "http://api.vendor.example/v1",
     "HTTP://API.VENDOR.EXAMPLE",

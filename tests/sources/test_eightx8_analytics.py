@@ -9,9 +9,8 @@ import pytest
 
 from sandbox import Fault, Sandbox
 from sandbox.eightx8_analytics.rows import METRICS, running
-from tap_callrecords.configuration import CONFIG_SCHEMA
 from tap_callrecords.sources.eightx8_analytics.api import REGIONS, AnalyticsApi
-from tap_callrecords.tap import TapCallRecords
+from tap_callrecords.tap import SETTINGS, TapCallRecords
 from tests.sources.eightx8_analytics import (
     END,
     NOW,
@@ -85,7 +84,7 @@ def test_the_region_is_a_part_of_the_address(region: str, path: str) -> None:
 
 
 def test_every_region_that_may_be_configured_has_an_address() -> None:
-    allowed = CONFIG_SCHEMA["properties"]["eightx8_analytics_region"]["enum"]
+    allowed = SETTINGS.properties["eightx8_analytics_region"]["enum"]
     assert set(REGIONS) == {region for region in allowed if region}
 
 

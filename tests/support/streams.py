@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_callrecords.schemas import declared, names
+from tap_callrecords.rows.schemas import declared, names
 
 KEYS = {name: tuple(declared(name).key) for name in names()}
 REPLICATION_KEYS = {name: bookmark for name in names() if (bookmark := declared(name).bookmark)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_callrecords.settings import secret, text
+from tap_callrecords.settings.kinds import secret, text
 
 SETTINGS = (
     secret(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_callrecords.settings import secret, text, whole
+from tap_callrecords.settings.kinds import secret, text, whole
 
 SETTINGS = (
     secret(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_callrecords.settings import secret, setting, text, whole
+from tap_callrecords.settings.kinds import secret, setting, text, whole
 
 SETTINGS = (
     secret(

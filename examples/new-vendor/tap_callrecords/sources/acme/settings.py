@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_callrecords.settings import secret, text, whole
+from tap_callrecords.settings.kinds import secret, text, whole
 
 SETTINGS = (
     secret("acme_api_key", "Acme API key", "Key of a user who may see all calls.", in_header=True),

@@ -26,9 +26,9 @@ import msgspec
 
 T = TypeVar("T")
 
-_PACKAGED = Path(__file__).parent / "schemas"
-FOLDER = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[1] / "schemas"
-"""In the wheel beside this module, in a checkout at the top of the repository."""
+_PACKAGED = Path(__file__).parents[1] / "schemas"
+FOLDER = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "schemas"
+"""In the wheel within the package, in a checkout at the top of the repository."""
 
 
 @dataclass(frozen=True, slots=True)
