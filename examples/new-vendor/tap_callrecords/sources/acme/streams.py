@@ -68,9 +68,7 @@ class Calls(CallRecordStream[AcmeApi]):
         return requests.Request("GET", f"{self.api.url}{self.path}", params=query)
 
     @override
-    def page(
-        self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response
-    ) -> Page:
+    def page(self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
         return Page(records, announced=announced_count(envelope.total))
 
 
