@@ -29,7 +29,7 @@ from tap_callrecords import schemas
 from tap_callrecords.drift.command import SOMETHING_IS_NEW, cli
 from tap_callrecords.drift.forms import form_of
 from tap_callrecords.rows.builder import RESCUED
-from tap_callrecords.schemas import declared
+from tap_callrecords.rows.schemas import declared
 from tests.faults.test_errors import ROWS, pattern
 from tests.support.forked import forked
 from tests.support.postgres import PostgresServer, postgres_server

@@ -9,7 +9,7 @@ import click
 
 from tap_callrecords.drift.findings import StreamFindings
 from tap_callrecords.drift.inputs import CantRead, read, sql_of
-from tap_callrecords.schemas import names
+from tap_callrecords.rows.schemas import names
 
 SOMETHING_IS_NEW = 3
 """Exit code; 0 where nothing is, 1 where the input can't be read, 2 after a typing error in the command line."""

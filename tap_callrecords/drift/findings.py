@@ -15,7 +15,7 @@ from tap_callrecords.drift.inputs import Read, nested_columns
 from tap_callrecords.http.redaction import clean_name
 from tap_callrecords.rows.builder import RESCUED
 from tap_callrecords.rows.masks import shape
-from tap_callrecords.schemas import declared
+from tap_callrecords.rows.schemas import declared
 
 Path: TypeAlias = tuple[str, ...]
 """Columns of objects, and in the last place the vendor's name of a field."""

@@ -20,7 +20,7 @@ import msgspec
 
 from tap_callrecords.errors import as_written
 from tap_callrecords.rows.builder import RESCUED
-from tap_callrecords.schemas import Declared, declared, names
+from tap_callrecords.rows.schemas import Declared, declared, names
 
 _GZIP = b"\x1f\x8b"
 _DUCKDB = b"DUCK"

@@ -202,10 +202,6 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
         """What the state keeps beside the bookmark once a window is finished, for `read_beside_bookmark`."""
         return {}
 
-    def facts(self) -> Sequence[str]:
-        """What the log says at the end of a run beside the counts, a sentence each."""
-        return ()
-
     def remarks(self) -> Sequence[str]:
         """What a person should know after a run that came to its end, a sentence each."""
         return ()

@@ -83,7 +83,7 @@ class CallRecordStream(PlannedStream[Api], PagedStream[Api]):
                         bookmark = max(prior, min(instants.to_text(finished.end), latest))
                         self.checkpoint(bookmark, self.beside_bookmark(finished, bookmark))
                     run.rows.forget_before(finished.index)
-        self._report(run)
+        self.report(run.progress, run.rows.seen.differing)
 
     def _begin(self, windows: Sequence[TimeWindow]) -> _Run:
         self.progress = Progress(self.name, len(windows) if self.has_windows else None, self.logger)
@@ -109,21 +109,21 @@ class CallRecordStream(PlannedStream[Api], PagedStream[Api]):
         Raises:
             FatalAPIError: it stays short.
         """
-        judge = Completeness(window, self.product, self.logger.warning, is_binding=self.announcement_is_binding)
+        judge = Completeness(window, self.product, self.logger, is_binding=self.announcement_is_binding)
         while (again := judge.read_again(run.readings.pop(window.index, Reading()), run.rows.seen)) is not None:
             for page in self.drain(again):
                 yield from self._take(window, page, run)
         yield from self._let_out(window, run, *run.rows.returned(window.index))
 
-    def _report(self, run: _Run) -> None:
-        if run.rows.seen.differing:
+    def report(self, progress: Progress, differing: int) -> None:
+        """Log what a run that came to its end has read. Args: differing: rows that share their key with another one."""
+        if differing:
             self.logger.warning(
                 "%d rows share their key with a different row; all were emitted, and a target that upserts keeps the "
                 "last.",
-                run.rows.seen.differing,
+                differing,
             )
-        for sentence in (run.progress.line(), *self.facts()):
-            self.logger.info("%s", sentence)
+        self.logger.info("%s", progress.line())
 
     # Records leave
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -181,18 +181,18 @@ class Reading:
 class Completeness:
     """Judges the readings of a window, one after the other, until one shows that nothing is missing."""
 
-    def __init__(self, window: TimeWindow, product: str, warn: Callable[..., None], *, is_binding: bool) -> None:
+    def __init__(self, window: TimeWindow, product: str, logger: logging.Logger, *, is_binding: bool) -> None:
         """Judge a window that has been drained.
 
         Args:
             window: the window.
             product: what people call the vendor product.
-            warn: takes a sentence with its values, as a logger does.
+            logger: is told what a person should know.
             is_binding: whether a window with fewer rows than announced is incomplete.
         """
         self._window = window
         self._product = product
-        self._warn = warn
+        self._logger = logger
         self._is_binding = is_binding
         self._announced: int | None = None
         self._earlier: list[Reading] = []
@@ -209,7 +209,7 @@ class Completeness:
         if self._announced is None or found >= self._announced:
             return None
         if not self._is_binding:
-            self._warn(
+            self._logger.warning(
                 "%s counts %d rows %s, but sent %d different ones. What its count means is not documented; if this "
                 "goes on, compare with its own reports.",
                 self._product,
@@ -228,7 +228,9 @@ class Completeness:
                 f"{len(self._earlier) + 1} readings. The bookmark stays before this window; run again, and report it "
                 "to the vendor if it stays so."
             )
-        self._warn("%d rows announced %s, %d received: the window is read again.", self._announced, self._span, found)
+        self._logger.warning(
+            "%d rows announced %s, %d received: the window is read again.", self._announced, self._span, found
+        )
         self._earlier.append(reading)
         rows.begin_reading(self._window.index)
         size = self._earlier[0].other_page_size(len(self._earlier), reading)
@@ -240,7 +242,7 @@ class Completeness:
 
     def _tell_repeats(self, announced: int, rows: int) -> None:
         if announced > rows:
-            self._warn(
+            self._logger.warning(
                 "%s announced %d rows %s and sent as many, the same in each reading. %d of them repeat others byte for "
                 "byte: the window is complete.",
                 self._product,

@@ -18,6 +18,7 @@ from tap_callrecords.errors import AccessRefused, BrokenBody, EndpointGone, Page
 from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.tokens import NoAuth, Token, TokenClient, read_token_answer, token_lifetime
 from tap_callrecords.http.words import words_of
+from tap_callrecords.output.progress import Progress
 from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.scroll_id import ScrollIdPaginator
 from tap_callrecords.rows.builder import Record
@@ -237,8 +238,9 @@ class WorkStream(CallRecordStream[WorkApi]):
         return [f"No row is of PBX {', '.join(missing)} (setting eightx8_work_pbx_ids)."] if missing else []
 
     @override
-    def facts(self) -> Sequence[str]:
-        return [f"PBXs with rows: {', '.join(sorted(self._pbxes)) or 'none'}."]  # absent ones show (WA A13)
+    def report(self, progress: Progress, differing: int) -> None:
+        super().report(progress, differing)
+        self.logger.info("PBXs with rows: %s.", ", ".join(sorted(self._pbxes)) or "none")  # absent ones show (WA A13)
 
 
 def time_zone_of(error: Refused) -> str:
