@@ -39,6 +39,7 @@ def sample(records: Mapping[str, Sequence[Record]], schemas: Mapping[str, Mappin
         records: what was read, by stream.
         schemas: the schema of each stream.
     """
+    schemas = {name: _with_words(schema) for name, schema in schemas.items()}
     chosen = [(name, row) for name, read in records.items() for row in most_telling(read)]
     values: set[str] = set()
 
@@ -73,6 +74,18 @@ def most_telling(records: Sequence[Record]) -> Sequence[Mapping[str, Any]]:
         chosen.append(best)
         told |= fields[best]
     return [rows[place] for place in sorted(chosen)]
+
+
+def _with_words(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema whose descriptions have the words of the columns that they refer to: "the words of `direction`"."""
+    properties = schema["properties"]
+
+    def words(description: str) -> str:
+        others = (properties[name]["description"] for name in re.findall(r"`(\w+)`", description) if name in properties)
+        return " ".join([description, *others])
+
+    told = {name: {**each, "description": words(each["description"])} for name, each in properties.items()}
+    return {**schema, "properties": told}
 
 
 def _masked_row(row: Mapping[str, Any], schema: Mapping[str, Any], replace: Replace) -> Mapping[str, Any]:
