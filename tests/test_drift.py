@@ -25,9 +25,9 @@ from hypothesis import strategies as st
 
 from sandbox import Sandbox
 from sandbox.registry import VENDORS
-from tap_callrecords import schemas
 from tap_callrecords.drift.command import SOMETHING_IS_NEW, cli
 from tap_callrecords.drift.forms import form_of
+from tap_callrecords.rows import schemas
 from tap_callrecords.rows.builder import RESCUED
 from tap_callrecords.rows.schemas import declared
 from tests.faults.test_errors import ROWS, pattern
@@ -119,8 +119,8 @@ def test_with_its_patch_in_the_schemas_nothing_is_new(
     for each in drift(str(run)).stdout.split("\n\n")[:-1]:
         file = folder / re.findall(r"To add to schemas/(\S+)", each)[0]
         file.write_text(json.dumps(merged(json.loads(file.read_text()), patch_of(each + "\n\n"))))
-    patched = f"from pathlib import Path; from tap_callrecords import schemas; schemas.FOLDER = Path({str(folder)!r})"
-    out = forked(config, before=f"{patched}; schemas.declared.cache_clear()")
+    elsewhere = f"schemas.FOLDER = schemas.Path({str(folder)!r}); schemas.declared.cache_clear()"
+    out = forked(config, before=f"from tap_callrecords.rows import schemas; {elsewhere}")
     assert out.exit_code == 0, out.stderr
     assert all(record["sandbox_field"] == "new" for record in out.records("voiso_teams"))
     assert {each["new_object"]["tags"][1] for each in out.records("eightx8_call_legs")} == {"ü"}
