@@ -22,8 +22,8 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         allowed_values=["upsert", "append-only"],
         default="upsert",
         title="Load method",
-        description="upsert: a record takes the place of the one that has its key. append-only: nothing is replaced. "
-        "Streams without a key are appended either way.",
+        description="With upsert a record takes the place of the one that has its key; with append-only nothing is "
+        "replaced. Streams without a key are appended either way.",
     ),
     th.Property(
         "batch_size_rows",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tap_callrecords.sources import SOURCES
 from tap_callrecords.sources.source import Source
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
+from target_callrecords_duckdb.target import TargetDuckDB
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -139,16 +141,51 @@ def all_settings() -> Mapping[str, Mapping[str, Any]]:
     return settings
 
 
+@cache
+def loader_settings() -> Mapping[str, Mapping[str, Any]]:
+    """What `target-callrecords-duckdb --about --format=json` says: its settings, and those that the SDK adds."""
+    schema = copy.deepcopy(TargetDuckDB.config_jsonschema)
+    TargetDuckDB.append_builtin_config(schema)
+    settings: dict[str, dict[str, Any]] = schema["properties"]
+    return settings
+
+
 def own_settings() -> Mapping[str, Mapping[str, Any]]:
     """Our settings; what those of the SDK (stream maps, flattening) mean is documented there."""
     ours = set(TapCallRecords.own_settings())
     return {name: each for name, each in all_settings().items() if name in ours}
 
 
-def project() -> Mapping[str, Any]:
-    """The `project` table of pyproject.toml."""
-    loaded: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return loaded
+def vendor_pages() -> Sequence[Path]:
+    """The pages about the vendors, in the order of the sources."""
+    return [*dict.fromkeys(each.vendor_page for each in streams())]
+
+
+def title_of(page: Path) -> str:
+    """The title of a document."""
+    return page.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
+
+
+def vendors() -> str:
+    """What the pages about the vendors are about, in a row."""
+    return ", ".join(map(title_of, vendor_pages()))
+
+
+def brands() -> Sequence[str]:
+    """The vendors' names: the first word of what their products are called."""
+    return [*dict.fromkeys(source.product.split()[0] for source in SOURCES)]
+
+
+@cache
+def owner() -> str:
+    """Who owns the repository on the public host, as pyproject.toml says: it is written there only."""
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    return str(tools["callrecords"]["owner"])
+
+
+def repository() -> str:
+    """The address of the repository on the public host."""
+    return f"https://github.com/{owner()}/tap-callrecords"
 
 
 def quoted(names: Sequence[str]) -> str:

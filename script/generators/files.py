@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from generators import dbt, first_run, house, lineage, personal, settings, streams, vendors
+from generators import dbt, first_run, house, hub, lineage, package, personal, settings, streams, vendors
 from generators.facts import ROOT
 from generators.facts import streams as every_stream
 
@@ -24,6 +24,11 @@ def _marked(file: str, name: str, lines: Callable[[], Iterator[str]]) -> Part:
     return Part(file, f"<!-- {name}: begin -->", f"<!-- {name}: end -->", lines)
 
 
+def _commented(file: str, why: str, lines: Callable[[], Iterator[str]], indent: str = "") -> Part:
+    mark = f"{indent}# written by script/generate {why}"
+    return Part(file, f"{mark}: begin", f"{mark}: end", lines)
+
+
 PARTS = (
     _marked("README.md", "streams", streams.readme_table),
     _marked("docs/README.md", "vendors", vendors.map_table),
@@ -33,12 +38,12 @@ PARTS = (
     _marked("docs/first-run.md", "questions", first_run.tables),
     _marked("docs/house.md", "rooms", house.picture),
     _marked("docs/house.md", "modules", house.rooms),
-    Part(
-        "meltano.yml",
-        "    # written by script/generate from the settings: begin",
-        "    # written by script/generate: end",
-        settings.meltano_settings,
-    ),
+    _commented("meltano.yml", "from the settings", settings.meltano_settings, "    "),
+    _commented("pyproject.toml", "from the sources", package.summary),
+    _commented("pyproject.toml", "from the owner", package.urls),
+    _commented("pyproject.toml", "as links to the repository", package.substitutions, "  "),
+    _commented(".github/ISSUE_TEMPLATE/bug.yml", "from the sources", package.sources, "        "),
+    _commented(".github/ISSUE_TEMPLATE/config.yml", "from the owner", package.security, "  "),
 )
 
 
@@ -56,8 +61,9 @@ def quick() -> Mapping[str, str]:
         before, rest = text.split(part.begin + "\n")
         after = rest.split(part.end)[1]
         texts[part.file] = before + part.begin + "\n" + "\n".join(part.lines()) + "\n" + part.end + after
-    texts["plugin.yaml"] = settings.hub_plugin()
-    texts["loader.yaml"] = settings.hub_loader()
+    texts["docs/hub/README.md"] = hub.pull_request()
+    texts["plugin.yaml"] = hub.as_yaml(hub.extractor())
+    texts["loader.yaml"] = hub.as_yaml(hub.loader())
     texts[".env.example"] = settings.env_example()
     texts["docs/streams/README.md"] = streams.index()
     for each in every_stream():

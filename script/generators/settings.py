@@ -1,4 +1,4 @@
-"""What repeats the settings: README.md, meltano.yml, plugin.yaml, loader.yaml, .env.example."""
+"""What repeats the settings: README.md, meltano.yml, .env.example."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import Any
 
 import yaml
 
-from generators.facts import all_settings, own_settings, project, table
+from generators import hub
+from generators.facts import all_settings, own_settings, table
 from tap_callrecords.sources import SOURCES
-from tap_callrecords.tap import TapCallRecords
-from target_callrecords_duckdb.settings import CONFIG_SCHEMA as LOADER_SETTINGS
-from target_callrecords_duckdb.target import TargetDuckDB
 
-HUB_KINDS = {"array", "boolean", "date_iso8601", "integer", "object", "options"}
 ENV_HEAD = """\
 # Copy to .env and fill in the sources that you use; a source whose settings are empty stays off.
 # Leave no empty line for a number, a list or a choice: Meltano does not take it.
@@ -73,58 +70,11 @@ def meltano_setting(name: str, setting: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def meltano_settings() -> Iterator[str]:
-    """All settings, the SDK's too, for meltano.yml."""
+    """All settings, the SDK's too, and the groups that switch a source on, for meltano.yml."""
     entries = [meltano_setting(name, setting) for name, setting in all_settings().items()]
-    text = yaml.safe_dump(entries, sort_keys=False, width=110, allow_unicode=True)
+    told = {"settings_group_validation": hub.all_groups(), "settings": entries}
+    text = yaml.safe_dump(told, sort_keys=False, width=110, allow_unicode=True)
     yield from ("    " + line for line in text.splitlines())
-
-
-def hub_setting(name: str, setting: Mapping[str, Any]) -> dict[str, Any]:
-    """A setting as Meltano Hub lists it; there a secret is of kind password."""
-    entry = meltano_setting(name, setting)
-    entry["kind"] = "password" if setting.get("secret") else entry["kind"] if entry["kind"] in HUB_KINDS else "string"
-    return entry
-
-
-def hub_plugin() -> str:
-    """plugin.yaml: what a pull request to Meltano Hub needs."""
-    about = project()
-    pythons = [each.rsplit(" ", 1)[1] for each in about["classifiers"] if "Python :: 3." in each]
-    plugin = {
-        "capabilities": sorted(each.value for each in TapCallRecords.capabilities),
-        "description": about["description"].removeprefix("Singer tap for c").join(("C", "")),
-        "executable": "tap-callrecords",
-        "keywords": ["api", "meltano_sdk"],
-        "label": "Call Records (8x8, Webex Calling, Voiso)",
-        "log_parser": "singer-sdk",
-        "maintenance_status": "active",
-        "name": "tap-callrecords",
-        "namespace": "tap_callrecords",
-        "pip_url": "tap-callrecords",
-        "settings": [hub_setting(name, setting) for name, setting in sorted(all_settings().items())],
-        "settings_group_validation": [list(group) for source in SOURCES for group in source.credentials],
-        "supported_python_versions": pythons,
-    }
-    return str(yaml.safe_dump(plugin, sort_keys=True, width=110, allow_unicode=True))
-
-
-def hub_loader() -> str:
-    """loader.yaml: the DuckDB loader for a Meltano project."""
-    settings = LOADER_SETTINGS["properties"]
-    loader = {
-        "capabilities": sorted(each.value for each in TargetDuckDB.capabilities),
-        "description": "Loads any tap's streams into a DuckDB file, by RECORD or by BATCH",
-        "executable": "target-callrecords-duckdb",
-        "keywords": ["meltano_sdk"],
-        "label": "DuckDB",
-        "log_parser": "singer-sdk",
-        "maintenance_status": "active",
-        "name": "target-duckdb",
-        "namespace": "target_callrecords_duckdb",
-        "pip_url": "tap-callrecords[duckdb]",
-        "settings": [meltano_setting(name, settings[name]) for name in sorted(settings)],
-    }
-    return str(yaml.safe_dump(loader, sort_keys=True, width=110, allow_unicode=True))
 
 
 def env_example() -> str:

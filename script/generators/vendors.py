@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from generators.facts import ROOT, table
+from generators.facts import ROOT, table, title_of
 
 DOCS = ROOT / "docs"
 
@@ -15,10 +14,9 @@ def map_table() -> Iterator[str]:
 
     def rows() -> Iterator[list[str]]:
         for page in sorted((DOCS / "vendors").glob("*.md")):
-            title = re.match(r"# (.+)", page.read_text(encoding="utf-8"))
             open_questions = DOCS / "ambiguities" / page.name
             yield [
-                f"[{title[1] if title else page.stem}](vendors/{page.name})",
+                f"[{title_of(page)}](vendors/{page.name})",
                 "credentials, limits, history, faults",
                 f"[open questions](ambiguities/{page.name}) of its documents" if open_questions.is_file() else "",
             ]

@@ -12,6 +12,7 @@ _TEN_YEARS_HOURS = 87_600
 _YEAR_MINUTES = 525_600
 _DAY_SECONDS = 86_400
 
+# No default within: Meltano would set it, and with it the object, for everybody.
 BATCH = setting(
     "batch_config",
     th.ObjectType(
@@ -21,18 +22,17 @@ BATCH = setting(
                 th.Property(
                     "format",
                     th.StringType,
-                    default="jsonl",
                     allowed_values=["jsonl", "parquet", "arrow"],
-                    title="Format",
-                    description="jsonl, one record a line; parquet or arrow (Arrow IPC), which need the extra arrow.",
+                    title="Files: format",
+                    description="One record a line with jsonl, the default; parquet and arrow (Arrow IPC) need the "
+                    "extra arrow.",
                 ),
                 th.Property(
                     "compression",
                     th.StringType,
-                    default="none",
                     allowed_values=["none", "gzip"],
-                    title="Compression",
-                    description="gzip or none, for jsonl.",
+                    title="Files: compression",
+                    description="For jsonl: none, the default, or gzip.",
                 ),
             ),
             title="Encoding",
@@ -44,10 +44,12 @@ BATCH = setting(
                 th.Property(
                     "root",
                     th.StringType,
-                    title="Root",
+                    title="Files: where",
                     description="Folder for the files, or a URL that fsspec knows. The target must reach it, too.",
                 ),
-                th.Property("prefix", th.StringType, title="Prefix", description="What the files' names begin with."),
+                th.Property(
+                    "prefix", th.StringType, title="Files: prefix", description="What the files' names begin with."
+                ),
             ),
             title="Storage",
             description="Where the files are.",
@@ -55,9 +57,8 @@ BATCH = setting(
         th.Property(
             "batch_size",
             th.IntegerType(minimum=1),
-            default=100_000,
-            title="Batch size",
-            description="Records of a file at most.",
+            title="Files: records",
+            description="Records of a file at most; 100000 without it.",
         ),
     ),
     title="Files instead of lines",

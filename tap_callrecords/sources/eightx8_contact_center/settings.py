@@ -26,7 +26,7 @@ SETTINGS = (
     text(
         "eightx8_contact_center_region",
         "8x8 Contact Center region",
-        "uk for tenants in the UK and Europe, us for all others.",
+        "Where the tenant is: uk for the UK and Europe, us for all else.",
         default="us",
         allowed_values=["us", "uk"],
     ),
