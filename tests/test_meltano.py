@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from generators.facts import own_settings
 from sandbox import Sandbox
 from tests.support.tap import ROOT
 from tests.targets.project import Project
@@ -94,6 +95,30 @@ def test_an_empty_line_that_meltano_does_not_take_is_told_as_documented(
     assert done.returncode != 0
     assert sentence in done.stderr
     assert f"*{sentence}*" in (ROOT / "docs" / "errors.md").read_text()
+
+
+def test_the_listing_makes_a_plugin_of_a_project_and_sets_nothing_that_nobody_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "meltano.yml").write_text(
+        "version: 1\ndefault_environment: dev\nsend_anonymous_usage_stats: false\ncli: {disable_version_check: true}\n"
+        "environments:\n- name: dev\n"
+    )
+    listing = str(ROOT / "plugin.yaml")
+    added = meltano(
+        tmp_path, "add", "--plugin-type", "extractor", "tap-callrecords", "--from-ref", listing, "--no-install"
+    )
+    assert added.returncode == 0, added.stderr
+    root = {"BATCH_CONFIG_STORAGE_ROOT": "files", "VOISO_API_KEY": "a key", "VOISO_CLUSTER": "one"}
+    done = meltano(tmp_path, "invoke", "--dump=config", "tap-callrecords", **root)
+    assert done.returncode == 0, done.stderr
+    config = json.loads(done.stdout)
+    assert config["batch_config"] == {"storage": {"root": "files"}}
+    defaults = {name: each["default"] for name, each in own_settings().items() if "default" in each}
+    assert config == {
+        **defaults,
+        "batch_config": {"storage": {"root": "files"}},
+        "voiso_api_key": "a key",
+        "voiso_cluster": "one",
+    }
 
 
 def test_each_stream_is_looked_at_and_planned_and_an_optional_one_is_only_read_when_it_is_named(tmp_path: Path) -> None:
