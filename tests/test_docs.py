@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from documents import CODE, DOCUMENTS, FENCE, anchors, links, text_of
+from generators.hub import settings_of
 from tap_callrecords.tap import TapCallRecords
 from tests.support.streams import KEYS
 from tests.support.tap import ROOT
@@ -76,7 +77,8 @@ def test_words_are_the_usual_ones(folder: str) -> None:
 def test_every_setting_that_is_named_exists(document: str) -> None:
     named = {name.lower() for name in re.findall(r"\bTAP_CALLRECORDS_([A-Z0-9_]*[A-Z0-9])\b", text_of(document))}
     settings = {*TapCallRecords.config_jsonschema["properties"], "loglevel", "warehouse"}  # the SDK's, and dbt's
-    assert named <= settings
+    members = {each["name"].replace(".", "_") for each in settings_of(TapCallRecords.config_jsonschema["properties"])}
+    assert named <= settings | members
 
 
 @pytest.mark.parametrize("document", AMBIGUITIES)
