@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-import zipfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +12,7 @@ import pytest
 from sandbox import Sandbox
 from tests.support.forked import forked
 from tests.support.streams import DESELECTED, KEYS, REPLICATION_KEYS
-from tests.support.tap import ROOT, Output, catalog_of
+from tests.support.tap import Output, catalog_of
 
 NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 WORK = {"eightx8_work_api_key": "key", "eightx8_work_username": "user", "eightx8_work_password": "word"}
@@ -136,15 +132,3 @@ def test_settings_come_from_the_environment_arrays_as_json() -> None:
     }
     line = one_line(forked(None, "--config=ENV", environment=env))
     assert "127.0.0.1 refused the connection; gave up after 1 tries (setting max_attempts)" in line
-
-
-def test_the_wheel_holds_the_schemas_and_nothing_of_the_workshop(tmp_path: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
-    assert {f"tap_callrecords/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")} <= set(names)
-    assert all(name.startswith(("tap_callrecords", "target_callrecords_duckdb")) for name in names)

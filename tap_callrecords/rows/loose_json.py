@@ -39,7 +39,7 @@ def decode_loosely(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         text = _ESCAPE.sub(_spell_out, body.decode("utf-8-sig", _SPELL_OUT))
         loaded = json.loads(text, parse_float=_finite, parse_int=_whole, parse_constant=str, strict=False)
         return msgspec.convert(loaded, decoder.type)
-    except (ValueError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # a ValueError too since msgspec 0.21
         raise BrokenBody(type(error).__name__) from error
 
 
