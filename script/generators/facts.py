@@ -177,10 +177,19 @@ def brands() -> Sequence[str]:
 
 
 @cache
+def _pyproject() -> Mapping[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def project() -> Mapping[str, Any]:
+    """The `project` table of pyproject.toml."""
+    table: Mapping[str, Any] = _pyproject()["project"]
+    return table
+
+
 def owner() -> str:
     """Who owns the repository on the public host, as pyproject.toml says: it is written there only."""
-    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
-    return str(tools["callrecords"]["owner"])
+    return str(_pyproject()["tool"]["callrecords"]["owner"])
 
 
 def repository() -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from itertools import chain, product
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from generators.facts import (
     brands,
     loader_settings,
     owner,
+    project,
     repository,
     streams,
     table,
@@ -44,7 +44,7 @@ _HEADING = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?://)([^)\s#]*)(#[^)\s]*)?\)")
 
 
-class _Yaml(yaml.SafeDumper):
+class _Yaml(yaml.SafeDumper):  # type: ignore[misc] # of a library without types
     """Sorted, as the Hub's linter wants it; texts of several lines stand as they are."""
 
 
@@ -57,7 +57,8 @@ _Yaml.add_representer(str, _text)
 
 def as_yaml(listing: Mapping[str, Any]) -> str:
     """A listing as a file of the Hub."""
-    return yaml.dump(dict(listing), Dumper=_Yaml, sort_keys=True, width=110, allow_unicode=True)
+    text: str = yaml.dump(dict(listing), Dumper=_Yaml, sort_keys=True, width=110, allow_unicode=True)
+    return text
 
 
 # What the Hub makes of --about
@@ -196,10 +197,9 @@ def _common(capabilities: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-@cache
 def pythons() -> list[str]:
     """The Python versions of the classifiers."""
-    return re.findall(r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "pyproject.toml").read_text("utf-8"))
+    return [each.rsplit(" ", 1)[1] for each in project()["classifiers"] if "Python :: 3." in each]
 
 
 def prereq() -> str:
