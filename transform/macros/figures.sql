@@ -55,7 +55,7 @@
       'service_level': ['Service level', 'share', 'answered_in_time_calls', 'service_level_calls',
           'calls of a queue answered within ' ~ seconds ~ ' s (or the time set for the queue)',
           {'over_offered': 'calls that met the queue',
-           'without_short_abandons': 'calls that met the queue, those left out whose caller hung up within ' ~ short ~ ' s',
+           'without_short_abandons': 'calls that met the queue, those left out whose caller hung up in less than ' ~ short ~ ' s',
            'over_answered': 'calls of the queue that were answered'}[var('callrecords_service_level_formula', 'over_offered')]
           ~ '; vendors that do not tell waits left out'],
       'speed_of_answer': ['Average speed of answer', 'seconds', 'answer_wait_seconds', 'waited_calls',
@@ -88,6 +88,31 @@
     {{ tap_callrecords.as_seconds('sum(' ~ measure['sum'] ~ ')') }}
     {%- endif %} as {{ name }}{{ ',' if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{# Those measures added up from rows that have them, with the types that they have there. #}
+{% macro measure_sums(names) -%}
+    {%- for name in names %}
+    {% if tap_callrecords.measures()[name].condition -%}
+    cast(sum({{ name }}) as bigint)
+    {%- else -%}
+    {{ tap_callrecords.as_seconds('sum(' ~ name ~ ')') }}
+    {%- endif %} as {{ name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The measures that are told of queues, and the figures made of them. #}
+{% macro queue_measures() %}
+  {{ return([
+      'offered_calls', 'offered_answered_calls', 'abandoned_calls', 'short_abandoned_calls', 'service_level_calls',
+      'answered_in_time_calls', 'waited_calls', 'answer_wait_seconds', 'talked_calls', 'handle_seconds',
+  ]) }}
+{% endmacro %}
+{% macro queue_shares() -%}
+    {{ tap_callrecords.figure('service_level') }} as service_level,
+    {{ tap_callrecords.figure('abandoned') }} as abandoned_share,
+    {{ tap_callrecords.figure('speed_of_answer') }} as average_speed_of_answer_seconds,
+    {{ tap_callrecords.figure('handling_time') }} as average_handling_seconds
 {%- endmacro %}
 
 {# A figure by its name, from a model's own measure columns; null where its denominator is 0. #}
