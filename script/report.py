@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from jinja2 import Environment, FileSystemLoader
 DAYS_SHOWN = 14
 DAYS_EMBEDDED = 200
 """Days that the page holds for its own filters when no period is asked for; a year would make it heavy."""
-LISTED = 50
+LISTED, WAITS = 50, 10
+"""Calls to return, and longest waits, that the page lists; it holds as many of each choice that its filters leave."""
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -74,14 +75,20 @@ class Models:
     def ask(self, query: str) -> Rows:
         """Rows of a query; `{m}` begins a model's name, `{v}` ends a condition."""
         cursor = self._connection.cursor()
-        cursor.execute(query.format(m=f"{self._schema}.callrecords__", v=self._of_vendors))
+        try:
+            cursor.execute(query.format(m=f"{self._schema}.callrecords__", v=self._of_vendors))
+        except Exception as reason:  # noqa: BLE001 - each driver has its own
+            raise ReportFailed(
+                f"The models in {self._schema} are of another version: build them again (dbt build)."
+                f" The warehouse says: {str(reason).splitlines()[0]}"
+            ) from None
         return [tuple(plain(value) for value in row) for row in cursor.fetchall()]
 
     def present(self) -> None:
         """Fails unless the models are there."""
         try:
             self.ask("select count(*) from {m}settings")
-        except Exception:  # noqa: BLE001 - each driver has its own
+        except ReportFailed:
             raise ReportFailed(
                 f"There is no table {self._schema}.callrecords__settings. Build the models (dbt build) in this "
                 "warehouse, or name their schema with --schema."
@@ -128,6 +135,10 @@ def gather(
     except (ZoneInfoNotFoundError, ValueError):
         raise ReportFailed(f"{zone} is no time zone. An IANA name is needed, such as Europe/Berlin.") from None
 
+    def midnight(day: date) -> datetime:
+        """The beginning of a day of the models' zone, UTC."""
+        return datetime.combine(day, time(), ZoneInfo(settings["timezone"])).astimezone(UTC).replace(tzinfo=None)
+
     def clock(instant: datetime | None) -> str:
         return instant.replace(tzinfo=UTC).astimezone(local).strftime("%Y-%m-%d %H:%M") if instant else ""
 
@@ -155,29 +166,41 @@ def gather(
             " order by weekday, hour_of_day, vendor, direction"
         ),
         "queues": models.ask(
-            "select day, vendor, coalesce(queue_name, queue_key), offered_calls, abandoned_calls, service_level_calls,"
+            "select day, vendor, queue_key, offered_calls, abandoned_calls, service_level_calls,"
             f" answered_in_time_calls, waited_calls, answer_wait_seconds from {{m}}queue_service_level"
             f" where {within}{{v}} order by day, vendor, queue_key"
+        ),
+        "queue_names": dict(
+            models.ask("select queue_key, coalesce(queue_name, queue_id) from {m}queues where 1 = 1{v} order by 1")
         ),
         "waits": [
             (clock(row[0]), *row[1:])
             for row in models.ask(
-                "select started_at, vendor, coalesce(queue_name, callee_name, ''), outcome, wait_seconds, direction"
-                " from {m}calls"
-                f" where channel = 'voice' and wait_seconds > 0 and started_at >= date '{shown}' - interval '1 day'"
-                f" and started_at < date '{last}' + interval '2 days'{{v}}"
-                " order by wait_seconds desc, call_key limit 10"
+                "select started_at, vendor, queue, outcome, wait_seconds, direction from ("
+                "select calls.*, coalesce(queue_name, callee_name, '') as queue,"
+                " row_number() over (partition by vendor, direction order by wait_seconds desc, call_key) as place"
+                " from {m}calls as calls where channel = 'voice' and wait_seconds > 0"
+                f" and started_at >= timestamp '{midnight(shown)}'"
+                f" and started_at < timestamp '{midnight(last + timedelta(days=1))}'{{v}}"
+                f") as ranked where place <= {WAITS} order by wait_seconds desc, call_key"
             )
         ],
+        "waits_shown": WAITS,
         "returns": [
             (*row[:3], clock(row[3]), *row[4:])
             for row in models.ask(
-                "select customer_number, caller_name, vendor, waiting_since, missed_calls, call_backs_tried,"
-                " coalesce(queue_name, '') from {m}missed_calls_to_return where 1 = 1{v}"
-                f" order by waiting_since, customer_number limit {LISTED}"
+                "select customer_number, caller_name, vendor, waiting_since, missed_calls, call_backs_tried, queue"
+                " from ("
+                "select waiting.*, coalesce(queue_name, '') as queue,"
+                " row_number() over (partition by vendor order by waiting_since, customer_number) as place"
+                " from {m}missed_calls_to_return as waiting where 1 = 1{v}"
+                f") as ranked where place <= {LISTED} order by waiting_since, customer_number"
             )
         ],
-        "to_return": models.ask("select count(*) from {m}missed_calls_to_return where 1 = 1{v}")[0][0],
+        "returns_shown": LISTED,
+        "to_return": dict(
+            models.ask("select vendor, count(*) from {m}missed_calls_to_return where 1 = 1{v} group by vendor")
+        ),
     }
 
 
