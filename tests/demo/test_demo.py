@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from sandbox import Sandbox
 from tests.demo import browser
 from tests.support.streams import KEYS
 from tests.support.tap import ROOT
+from tests.transform.raw_figures import RawRows, compare
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout("600")]
 
@@ -119,20 +122,120 @@ def test_a_second_run_changes_nothing_but_new_calls(folder: Path) -> None:
         assert len(after[table]) == len(set(after[table]))
 
 
-def test_the_report_shows_the_warehouse_s_numbers_without_console_errors(folder: Path) -> None:
-    assert (folder / "report.html").stat().st_size < 1_000_000
-    page = browser.look_at(folder / "report.html")
+@pytest.fixture(scope="module")
+def window() -> Iterator[browser.Browser]:
+    with browser.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path, window: browser.Browser) -> Iterator[browser.Page]:
+    """The demo's report in a browser; at the end it has written nothing to the console."""
+    page = browser.Page(window, folder / "report.html")
+    yield page
     assert page.console == []
+
+
+def calls(folder: Path, condition: str = "true") -> int:
+    """How many voice calls the warehouse has on the page's days, of some kind."""
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
-        row = warehouse.execute(
-            "select count(*), max(wait_seconds), count(*) filter (where direction = 'inbound' and outcome = 'answered')"
-            " / count(*) filter (where direction = 'inbound') from analytics.callrecords__calls where channel = 'voice'"
+        found = warehouse.execute(
+            "select count(*) from (select *, started_at::date as day from analytics.callrecords__calls)"
+            f" where channel = 'voice' and {condition}"
         ).fetchone()
-    assert row is not None
-    assert f'data-kpi="calls">{row[0]:,}<' in page.dom
-    assert f'data-kpi="answered">{row[2]:.1%}<' in page.dom
-    assert f'data-wait="{float(row[1]):.0f}"' in page.dom
-    assert "<svg" in page.dom
+    assert found
+    return int(found[0])
+
+
+def told(folder: Path, condition: str = "true") -> str:
+    return f"{calls(folder, condition):,}"
+
+
+def choose(page: browser.Page, field: str, value: str) -> None:
+    """Choose an entry of a list, with the keyboard."""
+    page.evaluate(f"document.getElementById('{field}').focus()")
+    page.press("Home")
+    for _ in range(10):
+        if page.evaluate(f"document.getElementById('{field}').value") == value:
+            return
+        page.press("ArrowDown")
+    pytest.fail(f"{field} has no {value}")
+
+
+def type_day(page: browser.Page, field: str, day: date) -> None:
+    """Type a day into a field, as an American does."""
+    page.evaluate(f"document.getElementById('{field}').focus()")
+    page.press(*day.strftime("%m%d%Y"))
+    assert page.evaluate(f"document.getElementById('{field}').value") == day.isoformat()
+
+
+def kpi(page: browser.Page, name: str = "calls") -> str:
+    return page.text(f'[data-kpi="{name}"]')
+
+
+def test_everything_on_the_page_is_what_independent_sql_finds_in_the_raw_rows(folder: Path) -> None:
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert len(text) < 1_000_000
+    begin = text.index('id="held">') + len('id="held">')
+    compare(json.loads(text[begin : text.index("</script>", begin)]), RawRows(folder / "warehouse.duckdb"))
+
+
+def test_each_vendor_and_direction_can_be_chosen(folder: Path, page: browser.Page) -> None:
+    assert kpi(page) == told(folder)
+    vendors = page.evaluate("[...document.getElementById('vendor').options].map(o => o.value)")
+    assert len(vendors) > 4
+    for vendor in vendors[1:]:
+        choose(page, "vendor", vendor)
+        assert kpi(page) == told(folder, f"vendor = '{vendor}'")
+        choose(page, "direction", "inbound")
+        inbound = f"vendor = '{vendor}' and direction = 'inbound'"
+        assert kpi(page) == told(folder, inbound)
+        answered = calls(folder, f"{inbound} and outcome = 'answered'") / calls(folder, inbound)
+        assert kpi(page, "answered") == f"{answered:.1%}"
+        shown = page.evaluate("[...document.querySelectorAll('#outcomes .row > span')].map(e => e.textContent)")
+        assert shown == [page.evaluate("document.getElementById('vendor').selectedOptions[0].textContent")]
+        choose(page, "direction", "")
+    choose(page, "vendor", "")
+    assert kpi(page) == told(folder)
+
+
+def test_a_period_can_be_chosen_and_stands_beside_the_one_before(folder: Path, page: browser.Page) -> None:
+    last = date.fromisoformat(page.evaluate("document.getElementById('last').value"))
+    begin, end = last - timedelta(days=2), last - timedelta(days=1)
+    type_day(page, "first", begin)
+    type_day(page, "last", end)
+    assert kpi(page) == told(folder, f"day between date '{begin}' and date '{end}'")
+    before = told(folder, f"day between date '{begin}' - 2 and date '{begin}' - 1")
+    assert page.text('[data-kpi="calls"] + .was') == f"before: {before}"
+    assert f"Voice calls from {begin} to {end}" in page.text("#said")
+    type_day(page, "first", date.fromisoformat(page.evaluate("document.getElementById('first').min")))
+    type_day(page, "last", last)
+    assert page.text('[data-kpi="calls"] + .was') == "no earlier days"
+
+
+def test_calls_to_return_are_those_of_the_vendor_that_is_chosen(folder: Path, page: browser.Page) -> None:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
+        waiting = warehouse.execute(
+            "select vendor, count(*), list(customer_number order by waiting_since, customer_number)[:50]"
+            " from analytics.callrecords__missed_calls_to_return group by vendor"
+        ).fetchall()
+    assert waiting
+    for vendor, count, oldest in waiting:
+        choose(page, "vendor", vendor)
+        assert f" {count:,} in all" in page.text("#returns-said")
+        assert page.evaluate("[...document.querySelectorAll('[data-return]')].map(e => e.dataset.return)") == oldest
+    choose(page, "vendor", "")
+
+
+def test_it_fits_a_phone_and_prints_without_its_fields(folder: Path, window: browser.Browser) -> None:
+    phone = browser.Page(window, folder / "report.html", width=400, dark=True)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 400
+    assert "rgb(18, 24, 29)" in phone.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert phone.printed().startswith(b"%PDF-")
+    phone.use_medium("print")
+    assert phone.evaluate("getComputedStyle(document.querySelector('form')).display") == "none"
+    assert phone.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert phone.console == []
 
 
 def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path) -> None:

@@ -170,6 +170,26 @@ LATE: dict[str, list[Row]] = {
     "voiso_queues": [{"id": 199, "name": "Example Support"}],
 }  # fmt: skip
 
+ERASED: dict[str, list[Row]] = {
+    "eightx8_call_records": [
+        _record("erased", 30, direction="Incoming", caller="+15555551220", callee="120088", answered="Answered",
+                talk_time_ms=1000, disconnected_time_utc=_at(40)),
+    ],
+    "eightx8_call_legs": [
+        _leg("erased", "1", 30, callee="120088", callee_name="Gone", answered="Answered", talk_time_ms=1000,
+             disconnected_time_utc=_at(40)),
+    ],
+    "eightx8_recent_calls": [
+        {"tenant_id": "acmecorp01", "call_id": "erased", "call_date_utc": _at(610), "call_type": "Inbound",
+         "call_duration": 1000, "queue_ids": ["gone"]},
+    ],
+    "webex_detailed_call_history": [
+        _webex("erased", "erased", 1000, user="Gone", user_uuid="gone", answered=True, answer_time=_at(1001),
+               release_time=_at(1010), report_time=_at(1010), duration=9),
+    ],
+}  # fmt: skip
+"""Rows that are there with the first load and gone with the later one."""
+
 RECENT_CALL = f"eightx8_contact_center:acmecorp01:{_OWN_RECENT_ID}"
 INTERACTION = f"eightx8_contact_center:acmecorp01:{_RECENT_ID}"
 OUTBOUND_INTERACTION = f"eightx8_contact_center:acmecorp01:{_OUTBOUND_ID}"

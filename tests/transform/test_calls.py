@@ -113,8 +113,19 @@ def test_builds_one_after_the_other_give_what_one_build_gives_in_every_warehouse
     assert built.second_tables[table] == at_once.table(table)
 
 
+ERASED_CALLS = {"eightx8_work:hq:erased", "eightx8_contact_center:acmecorp01:erased", "webex_calling:org:erased"}
+
+
+def test_rows_that_were_erased_leave_every_model_with_the_next_build(built: Built) -> None:
+    """Agents and queues that only they named leave too: every table is then what it is without such rows."""
+    assert {row[0] for row in built.first_tables["callrecords__calls"]} >= ERASED_CALLS
+    assert any("Gone" in row for row in built.first_tables["callrecords__agents"])
+    for table in MARTS:
+        assert not [row for row in built.second_tables[table] if "erased" in str(row) or "Gone" in row]
+
+
 def test_rows_of_the_first_build_that_did_not_change_are_kept(built: Built) -> None:
-    changed = {"eightx8_work:hq:6", "webex_calling:org:missed"}
+    changed = {"eightx8_work:hq:6", "webex_calling:org:missed", *ERASED_CALLS}
     kept = {row for row in built.first_tables["callrecords__calls"] if row[0] not in changed}
     assert kept <= built.second_tables["callrecords__calls"]
     assert len(kept) == len(built.first_tables["callrecords__calls"]) - len(changed)

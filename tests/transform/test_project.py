@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from tests.transform.conftest import Built
+from tests.transform.rows import FIRST, LATE, Row
 from tests.transform.warehouse import ROOT, TRANSFORM, DuckDBWarehouse
 
 OUTCOMES = {
@@ -127,27 +129,53 @@ def test_every_model_has_a_test_of_its_key(manifest: dict[str, Any]) -> None:
     }  # an agent may be offered a call twice
 
 
-@pytest.mark.slow
-def test_a_stream_that_is_asked_for_by_name_must_have_its_table(tmp_path: Path) -> None:
-    warehouse = DuckDBWarehouse(tmp_path)
-    warehouse.load({"voiso_agents": [{"id": 1, "name": "Mike"}]})
-    base = "base_callrecords__voiso"
-    run = warehouse.dbt(
-        "run", "--select", f"{base}_agents", f"{base}_queues", f"{base}_teams",
-        "--vars", "{callrecords_streams: [voiso_agents, voiso_queues]}",
+@pytest.fixture(scope="module")
+def without_voiso(at_once: DuckDBWarehouse, tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
+    """Models of all vendors, built again with a list of streams without Voiso's, but for one that has no table."""
+    warehouse = DuckDBWarehouse(tmp_path_factory.mktemp("without-voiso"))
+    shutil.copy(at_once.path, warehouse.path)
+    streams = [name for name in {**FIRST, **LATE} if not name.startswith("voiso")]
+    listed = [
+        f"{name}voiso_{kind}" for name in ("base_callrecords__", "stg_callrecords__") for kind in ("agents", "queues")
+    ]
+    warehouse.ran = warehouse.dbt(
+        "run",
+        "--vars", json.dumps({"callrecords_streams": [*streams, "voiso_teams"]}),
+        "--select", "+callrecords__calls", "callrecords__agents", "callrecords__queues", *listed,
+        "int_callrecords__listed_agents", "int_callrecords__listed_queues",
+        "base_callrecords__voiso_deleted_agents", "base_callrecords__voiso_teams",
     )  # fmt: skip
+    return warehouse
+
+
+@pytest.mark.slow
+def test_a_stream_that_is_asked_for_by_name_must_have_its_table(without_voiso: DuckDBWarehouse) -> None:
+    run = without_voiso.ran
+    assert run
     assert run.exit_code == 1
-    assert "callrecords_streams names voiso_queues" in run.output
-    assert {name.rpartition(".")[2]: status for name, status in run.status.items()} == {
-        "base_callrecords__voiso_agents": "success",
-        "base_callrecords__voiso_queues": "error",
-        "base_callrecords__voiso_teams": "success",
+    assert "callrecords_streams names voiso_teams, but there is no table" in run.output
+    assert {name.rpartition(".")[2] for name, status in run.status.items() if status != "success"} == {
+        "base_callrecords__voiso_teams"
     }
+
+
+@pytest.mark.slow
+def test_a_vendor_that_is_taken_off_the_streams_leaves_the_models(
+    without_voiso: DuckDBWarehouse, at_once: DuckDBWarehouse
+) -> None:
+    for table in ("calls", "agents", "queues"):
+        vendors = f"select distinct vendor from analytics.callrecords__{table}"
+        assert set(without_voiso.query(vendors)) == set(at_once.query(vendors)) - {("voiso",)}
+
+
+def _queue_call(call_id: str, **values: Any) -> Row:
+    return {"pbx_id": "hq", "call_id": call_id, "direction": "Incoming", "start_time_utc": "2026-03-02T10:00:00.000Z",
+            "callee": "CallQueue", "callee_name": "Test Queue"} | values  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
-    """Another project that has the package, models of the names `calls` and `agents`, and two schemas of Voiso.
+    """Another project that has the package, models of the names `calls` and `agents`, two schemas of Voiso.
 
     It was built once, with everything that `dbt build` runs.
     """
@@ -164,16 +192,38 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
             },
             schema,
         )  # fmt: skip
+    warehouse.load(
+        {
+            "eightx8_call_records": [
+                _queue_call("late", answered="Answered", wait_time_ms=10_000),
+                _queue_call("lost", abandoned="Abandoned", wait_time_ms=60_000),
+                _queue_call("short", abandoned="Abandoned", wait_time_ms=4_999),
+            ],
+            "eightx8_call_legs": [
+                _queue_call(call_id, leg_id="1", lra="110081", callee_svc_name="ACDOperatorService")
+                for call_id in ("late", "lost", "short")
+            ],
+            "webex_detailed_call_history": [
+                {"report_id": "1", "correlation_id": "1", "org_uuid": "org", "start_time": "2026-03-02T10:00:00.000Z"}
+            ],
+        }
+    )  # fmt: skip
     (folder / "dbt_project.yml").write_text(
         "name: mine\nversion: 1.0.0\nprofile: tap_callrecords\nvars:\n"
         "  callrecords_voiso_schema: [callrecords, callrecords_too]\n"
         "  callrecords_opening_hours: my_hours\n"
+        "  callrecords_queue_targets: my_targets\n"
+        "  callrecords_service_level_formula: without_short_abandons\n"
+        "  callrecords_leave_out: [webex_calling]\n"
         "  callrecords_passthrough_columns: [sid, lra, client_type, agent_group]\n"
         "  callrecords_outcome_words: [{vendor: voiso, field: disposition, word: Answered, outcome: completed}]\n"
     )
     (folder / "packages.yml").write_text(f"packages: [{{local: {TRANSFORM}}}]\n")
     (folder / "seeds").mkdir()
     (folder / "seeds/my_hours.csv").write_text("weekday,opens_minute,closes_minute\n1,540,1020\n")
+    (folder / "seeds/my_targets.csv").write_text(
+        "queue_key,service_level_seconds\neightx8_work:callrecords:hq:110081,5\n"
+    )
     (folder / "models").mkdir()
     for name in ("calls", "agents", "queues", "call_legs"):
         (folder / f"models/{name}.sql").write_text("select 'mine' as call_key")
@@ -200,7 +250,8 @@ def test_a_consumer_runs_no_unit_tests_and_seeds_of_the_package(consumer: DuckDB
 @pytest.mark.slow
 def test_several_schemas_of_a_vendor_are_united_and_told_apart(consumer: DuckDBWarehouse) -> None:
     found = consumer.query(
-        "select call_key, source_relation, account, cost, agent_key from analytics.callrecords__calls order by 1"
+        "select call_key, source_relation, account, cost, agent_key from analytics.callrecords__calls"
+        " where vendor = 'voiso' order by 1"
     )
     assert found == [
         (f"voiso:{name}:{name}:1", name, name, cost, f"voiso:{name}:{name}:1")
@@ -212,9 +263,29 @@ def test_several_schemas_of_a_vendor_are_united_and_told_apart(consumer: DuckDBW
 def test_a_project_adds_columns_words_and_opening_hours(consumer: DuckDBWarehouse) -> None:
     found = consumer.query(
         "select calls.extra_sid, calls.outcome, voice.is_open from analytics.callrecords__calls as calls"
-        " join analytics_staging.int_callrecords__voice_calls as voice using (call_key) order by 1"
+        " join analytics_staging.int_callrecords__voice_calls as voice using (call_key)"
+        " where calls.vendor = 'voiso' order by calls.call_key"
     )
     assert found == [("sid1", "completed", True), ("sid2", "completed", True)]
+
+
+@pytest.mark.slow
+def test_a_queue_has_a_target_of_its_own_and_short_abandons_are_left_out(consumer: DuckDBWarehouse) -> None:
+    found = consumer.query(
+        "select queue_key, offered_calls, short_abandoned_calls, service_level_calls, answered_in_time_calls,"
+        " service_level from analytics.callrecords__queue_service_level"
+    )
+    # Answered after 10 seconds: in time for the default of 20, but not for the queue's 5.
+    assert found == [("eightx8_work:callrecords:hq:110081", 3, 1, 2, 0, 0.0)]
+
+
+@pytest.mark.slow
+def test_a_vendor_that_is_left_out_has_neither_calls_nor_legs(consumer: DuckDBWarehouse) -> None:
+    assert consumer.query("select count(*) from analytics_staging.stg_callrecords__webex_call_legs") == [(1,)]
+    for table in ("calls", "call_legs", "agents", "daily_figures"):
+        assert consumer.query(
+            f"select count(*) from analytics.callrecords__{table} where vendor = 'webex_calling'"
+        ) == [(0,)]
 
 
 @pytest.mark.slow

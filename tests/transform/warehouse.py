@@ -73,6 +73,21 @@ class Warehouse(ABC):
     def load(self, rows: dict[str, list[Row]]) -> None:
         """Makes the streams' tables where they are missing and upserts the rows by key."""
 
+    def erase(self, rows: dict[str, list[Row]]) -> None:
+        """Deletes the rows with these keys."""
+        self.run(
+            [
+                f"delete from callrecords.{stream} where "
+                + " and ".join(f"{key} = '{row[key]}'" for key in KEYS[stream])
+                for stream, each in rows.items()
+                for row in each
+            ]
+        )
+
+    @abstractmethod
+    def run(self, statements: list[str]) -> None:
+        """Runs statements."""
+
     @abstractmethod
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows that a query gives."""
@@ -169,6 +184,11 @@ class DuckDBWarehouse(Warehouse):
         return json.dumps(value) if isinstance(value, list | dict) else value
 
     @override
+    def run(self, statements: list[str]) -> None:
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(";".join(statements))
+
+    @override
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.path), read_only=True) as connection:
             return connection.execute(sql).fetchall()
@@ -234,6 +254,12 @@ class PostgresWarehouse(Warehouse):
                     run(f"insert into callrecords.{stream} ({names}) values ({places})", values)
 
     @override
+    def run(self, statements: list[str]) -> None:
+        with psycopg.connect(self.server.url) as connection:
+            for each in statements:
+                connection.execute(each)
+
+    @override
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.server.url) as connection:
             return connection.execute(sql).fetchall()
@@ -271,6 +297,10 @@ class SnowflakeWarehouse(Warehouse):
     @override
     def environment(self) -> dict[str, str]:
         return {}
+
+    @override
+    def run(self, statements: list[str]) -> None:
+        self._run([(each, []) for each in statements])
 
     def _run(self, statements: list[tuple[str, list[Any]]]) -> list[list[tuple[Any, ...]]]:
         done = subprocess.run(
