@@ -6,6 +6,8 @@ import ast
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,31 @@ def test_every_dispatched_macro_has_a_form_for_each_warehouse(path: Path) -> Non
     for name in set(re.findall(r"adapter\.dispatch\('(\w+)'", text)):
         for warehouse in ("duckdb", "postgres", "snowflake"):
             assert ("default", name) in made or (warehouse, name) in made, f"{warehouse} lacks {name}"
+
+
+@pytest.mark.slow
+def test_sqlfluff_finds_nothing_in_what_dbt_makes_of_the_models(at_once: DuckDBWarehouse) -> None:
+    """Base models are left out: `script/generate` writes them, all alike."""
+    models = at_once.target / "compiled/tap_callrecords/models"
+    folders = [
+        path for path in (*models.iterdir(), *(models / "staging").iterdir()) if path.name not in ("staging", "base")
+    ]
+    assert len(folders) > 5
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("sqlfluff"),
+            "lint",
+            "--disable-progress-bar",
+            "--config",
+            ROOT / "pyproject.toml",
+            *folders,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ ranked as (
         seen.*,
         row_number() over (
             partition by {{ kind }}_key
-            order by case when {{ kind }}_name is null then 1 else 0 end, seen_at desc, {{ kind }}_name
+            order by case when {{ kind }}_name is null then 1 else 0 end asc, seen_at desc, {{ kind }}_name asc
         ) as name_rank
     from seen
 ),

@@ -6,7 +6,7 @@
 with legs as (
     select
         stg.*,
-        row_number() over (partition by call_key order by started_at, weight desc, vendor_leg_id) as first_rank,
+        row_number() over (partition by call_key order by started_at asc, weight desc, vendor_leg_id asc) as first_rank,
         row_number() over (
             partition by call_key order by case when queue_id is null then 1 else 0 end, started_at, vendor_leg_id
         ) as queue_rank,

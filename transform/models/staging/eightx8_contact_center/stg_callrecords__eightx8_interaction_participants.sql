@@ -37,8 +37,9 @@ judged as (
     select
         participants.*,
         cast(row_number() over (
-            partition by source_relation, interaction_id, transaction_id
-            order by assign_number, coalesce(offered_at, assigned_at), participant_id
+            partition by participants.source_relation, participants.interaction_id, participants.transaction_id
+            order by
+                participants.assign_number, coalesce(participants.offered_at, participants.assigned_at), participants.participant_id
         ) as {{ type_of('text') }}) as position,
         {{ strongest_outcome([
             'offer.outcome', "case when participants.handling_duration > 0 then 'answered' end",

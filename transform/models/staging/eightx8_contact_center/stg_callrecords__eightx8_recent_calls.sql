@@ -10,7 +10,7 @@ with calls as (
             "case when time_in_ivr > 0 and coalesce(wait_time, 0) = 0 then 'completed' end",
         ]) }} as outcome,
         {#- The tenant is part of the vendor's key, and comes in several spellings. -#}
-        row_number() over (partition by source_relation, call_id order by call_duration desc, tenant_id) as spelling
+        row_number() over (partition by source_relation, call_id order by call_duration desc, tenant_id asc) as spelling
     from {{ ref('tap_callrecords', 'base_callrecords__eightx8_recent_calls') }} as base
 )
 
