@@ -61,6 +61,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             warehouse = PostgresWarehouse(folder, stack.enter_context(postgres_server()))
         else:
             warehouse = SnowflakeWarehouse(folder, stack.enter_context(fakesnow_server()))
+            stack.callback(warehouse.close)
 
         def tables() -> Tables:
             return {name: warehouse.table(name) for name in MARTS}

@@ -1,8 +1,8 @@
 """fakesnow as a server, which is Snowflake's SQL played by DuckDB. Runs in .venv-snowflake only.
 
 `fakesnow_server.py` prints its port and serves, in memory, until its input ends;
-`fakesnow_server.py PORT` runs what comes on its input (a pickled list of statements with their values) and prints the
-rows of each (pickled, as values keep their types that way).
+`fakesnow_server.py PORT` runs what comes on its input (pickled lists of statements with their values) and answers each
+list with the rows of its statements (pickled, as values keep their types that way), until its input ends.
 
 Two things are corrected on the way:
 fakesnow cannot make a temporary table in a named schema, which dbt wants for incremental models and unit tests. It is a
@@ -47,19 +47,26 @@ def serve() -> None:
         sys.stdin.read()
 
 
-def run(port: int, statements: list[tuple[str, list[Any]]]) -> list[list[tuple[Any, ...]]]:
-    """The rows of each statement."""
+def run(port: int) -> None:
+    """Run statements until the input ends."""
     import snowflake.connector  # type: ignore[import-not-found]
 
     snowflake.connector.paramstyle = "qmark"
     with snowflake.connector.connect(
         account="none", user="none", password="none", host="127.0.0.1", port=port, protocol="http", database=DATABASE
     ) as connection:
-        return [connection.cursor().execute(sql, values or None).fetchall() for sql, values in statements]
+        while True:
+            try:
+                statements: list[tuple[str, list[Any]]] = pickle.load(sys.stdin.buffer)
+            except EOFError:
+                return
+            rows = [connection.cursor().execute(sql, values or None).fetchall() for sql, values in statements]
+            pickle.dump(rows, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
     if sys.argv[1:]:
-        sys.stdout.buffer.write(pickle.dumps(run(int(sys.argv[1]), pickle.load(sys.stdin.buffer))))
+        run(int(sys.argv[1]))
     else:
         serve()
