@@ -258,8 +258,8 @@ def test_the_mask_of_a_number_is_another_one_of_as_many_digits(values: list[floa
 
 
 def test_a_sample_goes_into_a_file_and_says_what_it_saw(config: dict[str, Any], tmp_path: Path) -> None:
-    only = {name: value for name, value in config.items() if not name.startswith(("eightx8", "webex"))}
-    out = forked({**only, "optional_streams": []}, "--sample", str(tmp_path / "sample.jsonl"))
+    only = {name: value for name, value in config.items() if name.startswith("voiso")}
+    out = forked(only, "--sample", str(tmp_path / "sample.jsonl"))
     assert (out.exit_code, out.raw) == (0, b"")
     assert "OK      voiso_cdr: a record of " in out.stderr
     lines = (tmp_path / "sample.jsonl").read_text().splitlines()
