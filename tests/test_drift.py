@@ -429,6 +429,7 @@ CASES: Sequence[tuple[str, Sequence[str], bytes]] = (
     ("Error: … can't be read (…)", ["{folder}/cut.jsonl.gz"], gzip.compress(rescued(ONE))[:-10]),
     ("Error: … can't be read (…)", ["-"], b'{"type":"BATCH","stream":"voiso_cdr","encoding":{"format":"jsonl"},'
      b'"manifest":["file:///none/voiso.jsonl"]}'),
+    ("Error: … can't be read (…)", ["nowhere://files/run.jsonl"], b""),
     ("Error: Line", ["-"], b"{}x"),
     ("Error: Line", ["-"], b"[1]"),
     ("Error: … is not a CSV file", ["{folder}/rows.csv"], b"a,b\n\xff\xfe"),

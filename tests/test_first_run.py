@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from generators import first_run
+from tap_callrecords.rows.schemas import declared, names
+from tap_callrecords.tap import TapCallRecords
 from tests.support.tap import ROOT
 
 PAGES = sorted(first_run.FOLDER.glob("*.md"))
@@ -46,6 +48,15 @@ def test_every_vendor_has_its_questions_on_the_page(page: Path) -> None:
 def test_each_sentence_to_look_for_is_one_that_the_tap_says(page: Path) -> None:
     _, rows = first_run.questions(page)
     assert [each for row in rows for each in quoted(f"{row[2]} {row[3]}") if each not in texts()] == []
+
+
+@of_each_page
+def test_each_name_of_what_to_do_is_a_setting_a_stream_or_a_column(page: Path) -> None:
+    known = {*TapCallRecords.own_settings(), *names()}
+    known |= {name for stream in names() for name in declared(stream).schema["properties"]}
+    _, rows = first_run.questions(page)
+    named = [name for row in rows for name in re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)+)`", row[2])]
+    assert [name for name in named if name not in known] == []
 
 
 def test_a_page_without_questions_and_a_question_about_nothing_are_told(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import unquote, urlsplit
 
 import click
 import msgspec
+from upath import UPath
 
 from tap_callrecords.errors import as_written
 from tap_callrecords.rows.builder import RESCUED
@@ -69,7 +69,7 @@ def read(source: str, *, stream: str | None, schema: str | None) -> Iterator[Rea
     """What a source holds of our streams.
 
     Args:
-        source: `-` for standard input, a file, or a URL of PostgreSQL.
+        source: `-` for standard input, a file or the URL of one, or a URL of PostgreSQL.
         stream: that of rows which do not name theirs.
         schema: of a database, the only one to look into; None for all.
 
@@ -82,23 +82,34 @@ def read(source: str, *, stream: str | None, schema: str | None) -> Iterator[Rea
     if source == "-":
         yield from _of_lines(sys.stdin.buffer, "standard input", stream)
         return
-    path = Path(source)
+    name = source.rpartition("/")[2]
     try:
-        with path.open("rb") as file:
+        with _opened(source) as file:
             begin = file.read(12)
             if begin[8:] == _DUCKDB:
-                yield from _of_duckdb(path, schema)
+                yield from _of_duckdb(Path(source), schema)
                 return
             file.seek(0)
             plain: IO[bytes] = gzip.GzipFile(fileobj=file) if begin.startswith(_GZIP) else file  # type: ignore[assignment]
-            named = stream or _stream_in(path.name)
-            if path.name.lower().removesuffix(".gz").endswith(".csv"):
-                yield from _of_csv(plain, path.name, named)
+            named = stream or _stream_in(name)
+            if name.lower().removesuffix(".gz").endswith(".csv"):
+                yield from _of_csv(plain, name, named)
             else:
-                yield from _of_lines(plain, path.name, named)
+                yield from _of_lines(plain, name, named)
     except (OSError, EOFError, zlib.error) as error:
-        why = getattr(error, "strerror", None) or type(error).__name__
-        raise CantRead(f"{as_written(path)} can't be read ({why}).") from None
+        raise CantRead(_cant_be_read(source, error)) from None
+
+
+def _opened(source: str) -> IO[bytes]:
+    try:
+        opened: IO[bytes] = UPath(source).open("rb")
+    except (ImportError, ValueError) as error:  # the storage that a URL names is not known
+        raise CantRead(_cant_be_read(source, error)) from None
+    return opened
+
+
+def _cant_be_read(source: str, error: Exception) -> str:
+    return f"{as_written(source)} can't be read ({getattr(error, 'strerror', None) or type(error).__name__})."
 
 
 def _stream_in(name: str) -> str | None:
@@ -135,7 +146,7 @@ def _of_batch(message: Mapping[str, Any]) -> Iterator[Read]:
     if encoding != "jsonl":
         raise CantRead(f"BATCH files of format {as_written(encoding)} can't be read here, only jsonl.")
     for url in message.get("manifest", ()):
-        yield from read(unquote(urlsplit(url).path), stream=str(message.get("stream")), schema=None)
+        yield from read(url, stream=str(message.get("stream")), schema=None)
 
 
 def _of_csv(file: IO[bytes], called: str, stream: str | None) -> Iterator[Read]:

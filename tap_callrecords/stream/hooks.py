@@ -124,12 +124,17 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
             privacy=Privacy(self.config["pii_mode"], self.config.get("pii_hash_key", "")),
             key_defaults=self.key_defaults,
             any_case=self.field_names_in_any_case,
-            on_rescue=lambda name: self.logger.warning(
-                "Field %r is new or does not fit its type; its values are kept in _rescued_data.", clean_name(name)
-            ),
+            on_rescue=self._tell_of_rescued,
             on_missing_key=lambda: self.logger.warning(
                 "A row lacks its key, or has one of another type, and is given one made from what identifies it."
             ),
+        )
+
+    def _tell_of_rescued(self, name: str) -> None:
+        known = any(name == each.get("x-source") for each in self.schema["properties"].values())
+        self.logger.warning(
+            "Field %r is new or does not fit its type; its values are kept in _rescued_data.",
+            name if known else clean_name(name),
         )
 
     # What a source has to say

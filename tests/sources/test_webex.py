@@ -373,6 +373,14 @@ def test_values_of_unexpected_types_stop_nothing_and_are_kept(full: Sandbox) -> 
     assert one["called_number"] == "2002"
 
 
+def test_a_field_that_webex_documents_is_named_when_its_value_does_not_fit(
+    full: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    full.webex.switches.odd_values = True
+    read_well(full)
+    assert "Field 'Caller Reputation Score' is new or does not fit its type" in caplog.text
+
+
 def test_a_record_without_its_id_is_emitted_under_a_key_of_its_content(box: Sandbox) -> None:
     for second in range(2):
         row = box.webex.new_record(ended(now() - DAY + second * SECOND))
