@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
@@ -32,7 +31,6 @@ from tap_callrecords.rows.builder import RESCUED
 from tap_callrecords.rows.schemas import declared
 from tests.faults.test_errors import ROWS, pattern
 from tests.support.forked import forked
-from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.streams import DESELECTED, KEYS
 from tests.support.tap import ROOT, sync
 from tests.test_schemas import column_name
@@ -379,27 +377,6 @@ def test_a_duckdb_file_that_the_loader_has_filled_is_read(tmp_path: Path) -> Non
     assert about("sla.newMember", out.stdout)[1] == f"in 1 row (33.3%), since {day(3)}, last {day(3)}"
     assert drift(str(tmp_path / "w.duckdb"), "--schema", "raw").exit_code == SOMETHING_IS_NEW
     assert drift(str(tmp_path / "w.duckdb"), "--schema", "main").exit_code == 1
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.mark.slow
-@pytest.mark.xdist_group("targets-postgres")
-def test_postgresql_is_read_by_its_url(server: PostgresServer) -> None:
-    with psycopg.connect(server.url, autocommit=True) as admin:
-        admin.execute("create schema raw")
-        admin.execute("create table raw.voiso_cdr (timestamp_utc timestamp, _rescued_data jsonb, sla jsonb)")
-        values = ["2026-03-02 00:00:00", json.dumps(ONE[RESCUED])]
-        admin.execute("insert into raw.voiso_cdr values (%s, %s, null), (now(), null, null)", values)
-    out = drift(server.url)
-    assert told_of(out)[:2] == [TOLD, f"in 1 row (50.0%), since {day(1)}, last {day(1)}"]
-    refused = drift(server.url, "--schema", "public")
-    assert refused.exit_code == 1
-    assert "has no table of a stream with a column _rescued_data in public" in refused.stderr
 
 
 def test_the_sql_of_the_how_to_gives_the_values_of_a_field_without_a_column() -> None:

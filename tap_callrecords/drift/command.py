@@ -1,4 +1,8 @@
-"""The command line of `tap-callrecords-drift`."""
+"""The command line of `tap-callrecords-drift`.
+
+It is no subcommand of the tap: the SDK's command line is one command with options, and Meltano always starts it with
+`--config`. Nor is it an option: it needs no configuration, and reads other things than vendors.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instants in PostgreSQL: UTC in both ways of loading, because the how-to gives the role that zone."""
+"""What target-postgres has loaded: instants in UTC, as the how-to gives the role that zone, and what was rescued."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from tap_callrecords.drift.command import SOMETHING_IS_NEW, cli
+from tap_callrecords.rows.schemas import declared
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.tap import ROOT
 
@@ -53,8 +57,8 @@ def role_of_the_how_to() -> list[str]:
     return found
 
 
-def loaded(server: PostgresServer, folder: Path, role: str, *, use_copy: bool) -> datetime:
-    """What a target that signs in as a role makes of an instant."""
+def load(server: PostgresServer, folder: Path, role: str, messages: list[dict[str, Any]], *, use_copy: bool) -> str:
+    """Load messages, as a role, into a schema of its own; the schema's name."""
     schema = f"{role}_{use_copy}".lower()
     with psycopg.connect(server.url, autocommit=True) as admin:
         admin.execute(f"drop schema if exists {schema} cascade")
@@ -64,12 +68,18 @@ def loaded(server: PostgresServer, folder: Path, role: str, *, use_copy: bool) -
     file.write_text(json.dumps({**config, "user": role, "default_target_schema": schema, "use_copy": use_copy}))
     done = subprocess.run(
         [Path(sys.executable).with_name("target-postgres"), "--config", file],
-        input="".join(json.dumps(message) + "\n" for message in MESSAGES),
+        input="".join(json.dumps(message) + "\n" for message in messages),
         text=True,
         capture_output=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    return schema
+
+
+def loaded(server: PostgresServer, folder: Path, role: str, *, use_copy: bool) -> datetime:
+    """What a target that signs in as a role makes of an instant."""
+    schema = load(server, folder, role, MESSAGES, use_copy=use_copy)
     with psycopg.connect(server.url) as warehouse:
         ((started,),) = warehouse.execute(f"select started from {schema}.calls").fetchall()
     assert isinstance(started, datetime)
@@ -95,3 +105,25 @@ def test_the_variable_of_meltano_yml_does_the_same_for_any_role(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert loaded(server, tmp_path, "careless", use_copy=False) == UTC_IN_THE_WAREHOUSE
+
+
+def test_what_was_rescued_is_told_by_the_url_of_the_database(server: PostgresServer, tmp_path: Path) -> None:
+    stream = {"stream": "voiso_cdr", "key_properties": ["uuid"], "schema": declared("voiso_cdr").schema}
+    rescued = [{"callQuality": 4}, None, None]
+    rows = [
+        {"uuid": str(number), "timestamp_utc": f"2026-07-0{number + 1}T22:30:00.125Z", "_rescued_data": each}
+        for number, each in enumerate(rescued)
+    ]
+    rows[2]["sla"] = {"newMember": True}
+    records = [{"type": "RECORD", "stream": "voiso_cdr", "record": row} for row in rows]
+    schema = load(server, tmp_path, "callrecords", [{"type": "SCHEMA", **stream}, *records], use_copy=False)
+    out = CliRunner().invoke(cli, [server.url, "--schema", schema])
+    assert out.exit_code == SOMETHING_IS_NEW, out.output
+    assert (
+        "voiso_cdr: 3 rows\n  callQuality: new\n    in 1 row (33.3%), since 2026-07-01T22:30:00.125Z, last"
+        in out.stdout
+    )
+    assert "  sla.newMember: new\n    in 1 row (33.3%), since 2026-07-03T22:30:00.125Z, last" in out.stdout
+    other = CliRunner().invoke(cli, [server.url, "--schema", "public"])
+    assert other.exit_code == 1
+    assert "has no table of a stream with a column _rescued_data in public" in other.stderr
