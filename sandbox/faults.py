@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    pass
 
 Kind = Literal[
     "status",  # `status` with `body`, `retry_after`, `headers`
@@ -141,10 +141,6 @@ class Faults:
         """Plan faults."""
         with self._lock:
             self.planned += faults
-
-    def extend(self, faults: Iterable[Fault]) -> None:
-        """Plan many faults."""
-        self.add(*faults)
 
     def clear(self) -> None:
         """Forget all faults and the schedule."""

@@ -20,7 +20,6 @@ class Token:
 
     text: str
     subject: str
-    issued_ms: int
     expires_ms: int
     uses: int = 0
     revoked: bool = False
@@ -72,11 +71,6 @@ class Tokens:
         token.uses += 1
         return Verdict.VALID, token
 
-    def expire_all(self) -> None:
-        """Every access token issued so far counts as expired."""
-        for token in self.issued.values():
-            token.revoked = True
-
     def issue_refresh(self, subject: str, lifetime_seconds: float = 90 * 86_400) -> Token:
         """A new refresh token."""
         token = self._make(subject, lifetime_seconds, "refresh")
@@ -103,4 +97,4 @@ class Tokens:
             text = f"{JWT_HEADER}.{_part(claims)}.{_part('sandbox signature')}"
         else:
             text = f"sandbox-{kind}-{serial:06d}-" + _part(subject)
-        return Token(text, subject, now, expires)
+        return Token(text, subject, expires)

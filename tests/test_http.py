@@ -176,8 +176,8 @@ def test_calls_are_paced_in_every_stretch_of_time(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tap_callrecords.http.pacing.time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     pacer = Pacer(10, 60)
     for _ in range(35):
-        pacer.wait()
-        started.append(now[0])
+        with pacer:
+            started.append(now[0])
         now[0] += 0.5
     for begin in started:
         assert sum(begin <= each < begin + 60 for each in started) <= 10

@@ -281,10 +281,6 @@ class EightX8ContactCenter(Vendor):
         row = table.decoded(number)
         if row.get("callDate"):
             row.update(dates(clock_ms(row), zone))
-        if switches.multi_valued_ids:
-            row["agentId"] = f"{row['agentId']},agSecond{number}," if number % 2 else f"{row['agentId']},"
-            row["transactionId"] = f"{row['transactionId']} {number} {number + 1}"
-            row["queueId"] = f"{row['queueId']},999"
         if switches.unknown_fields:
             row["sandboxNewField"] = {"number": number}
         for name in (*FLOATS, "callDuration", "muteDuration", "transferCount"):

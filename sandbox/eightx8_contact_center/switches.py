@@ -41,7 +41,6 @@ class Switches:
         echo_zone: Whether the answer has ``timezone`` (R7).
         blanks: What becomes of a range with blanks (R8).
         ignore_range: The range is not looked at (R8).
-        multi_valued_ids: Ids as lists, some with an empty end (R10).
         numbers: How numbers come (R11).
         unknown_fields: Fields that no document has.
         status: Recent Calls is no longer served, with this status (R13).
@@ -74,7 +73,6 @@ class Switches:
     echo_zone: bool = True
     blanks: Literal["reject", "tolerate", "ignore_range"] = "reject"
     ignore_range: bool = False
-    multi_valued_ids: bool = False
     numbers: Literal["as documented", "text", "numbers", "empty"] = "as documented"
     unknown_fields: bool = False
     status: int | None = None
@@ -83,4 +81,4 @@ class Switches:
     @property
     def changes_rows(self) -> bool:
         """Whether rows are answered otherwise than they are stored, their zone aside."""
-        return self.multi_valued_ids or self.unknown_fields or self.numbers != "as documented"
+        return self.unknown_fields or self.numbers != "as documented"

@@ -34,7 +34,7 @@ class Rules:
 
 
 FEED = {
-    "seed": Rules(48 * HOUR, 48 * HOUR, 5 * MINUTE, 0, 1, 500, 500),
+    "earlier": Rules(48 * HOUR, 48 * HOUR, 5 * MINUTE, 0, 1, 500, 500),
     "2026": Rules(720 * HOUR, 12 * HOUR, 5 * MINUTE, 5 * MINUTE, 500, 5000, 5000),
 }
 STREAM = Rules(12 * HOUR, 2 * HOUR, MINUTE, MINUTE, 500, 5000, 5000)
@@ -109,6 +109,6 @@ def _size(text: str | None, rules: Rules, switches: Switches) -> int:
         if not re.fullmatch(r"\d{1,6}", text):
             raise bad_parameter("max must be a number")
         size = int(text)
-    if switches.version == "seed" and not rules.least_page <= size <= rules.most_page:
+    if switches.version == "earlier" and not rules.least_page <= size <= rules.most_page:
         raise bad_parameter(f"max must be between {rules.least_page} and {rules.most_page}")
     return min(max(size, rules.least_page), rules.most_page)

@@ -11,7 +11,7 @@ class Switches:
     """All may be set while running; the defaults are the current documents' plainest reading, without a rate limit.
 
     Attributes:
-        version: ``seed``: 48 h of history, any window, pages of 1 to 500; ``2026``: 30 days, 12 h, 500 to 5000.
+        version: ``earlier``: 48 h of history, any window, pages of 1 to 500; ``2026``: 30 days, 12 h, 500 to 5000.
         filter_field: Which time of a record ``cdr_feed`` selects by (A1).
         bounds: Which ends of the window belong to it (A6).
         order: Whether the records of a page come in order (A29).
@@ -50,7 +50,7 @@ class Switches:
         landing_jitter_seconds: Up to so much more, different from record to record.
     """
 
-    version: Literal["seed", "2026"] = "2026"
+    version: Literal["earlier", "2026"] = "2026"
     filter_field: Literal["report", "start", "inserted"] = "report"
     bounds: Literal["[]", "[)", "(]", "()"] = "[]"
     order: Literal["ascending", "shuffled"] = "ascending"

@@ -33,11 +33,6 @@ class Pacer:
             self._ended.append(time.monotonic())
             self._changed.notify_all()
 
-    def wait(self) -> None:
-        """Wait for the turn of a call that takes no time itself."""
-        with self:
-            pass
-
     def _begin(self) -> float:
         """Let a call through, or say in how many seconds that may be possible."""
         with self._changed:

@@ -123,7 +123,6 @@ class PageNumberPaginator(Paginator[int]):
         return any(
             sum(first <= 2 * number <= last for first, last in self._seen.values()) == each.announced
             for number, each in enumerate(self._passes, 1)
-            if number > 1
         )
 
     def _repeats_itself(self) -> bool:

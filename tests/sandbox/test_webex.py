@@ -86,7 +86,7 @@ def test_pages_are_linked_with_the_parameters_of_the_documents(box: Sandbox, ask
     assert "totalCount=1200&" in url
 
 
-@pytest.mark.parametrize(("version", "size", "page"), [("2026", "1", 500), ("2026", None, 600), ("seed", "7", 7)])
+@pytest.mark.parametrize(("version", "size", "page"), [("2026", "1", 500), ("2026", None, 600), ("earlier", "7", 7)])
 def test_the_size_of_pages_is_clamped_as_in_each_version(
     box: Sandbox, ask: Ask, version: Any, size: str | None, page: int
 ) -> None:
@@ -149,7 +149,7 @@ def test_parameters_are_taken_or_refused_as_documented(
 
 
 def test_the_seeds_version_serves_48_hours_in_one_window(box: Sandbox, ask: Ask) -> None:
-    box.webex.switches.version = "seed"
+    box.webex.switches.version = "earlier"
     assert ask(startTime=text(NOW - 48 * HOUR), endTime=text(NOW)).status_code == 200
     assert ask(startTime=text(NOW - 48.1 * HOUR)).status_code == 400
 

@@ -206,7 +206,7 @@ def test_a_time_window_that_is_too_new_names_the_clock(box: Sandbox) -> None:
 def test_a_time_window_that_is_too_old_is_not_blamed_on_48_hours_where_it_cannot_be(
     box: Sandbox, stream: str, words: str
 ) -> None:
-    box.webex.switches.version = "seed"
+    box.webex.switches.version = "earlier"
     box.clock.skew_seconds = 1800
     out = read(box, stream, webex_history_hours=48)
     assert words in str(out.error)
