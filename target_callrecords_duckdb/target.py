@@ -1,4 +1,4 @@
-"""The target: messages are read, records gathered in files, and files loaded."""
+"""The target: what is done about each message, and when all that was gathered is loaded."""
 
 from __future__ import annotations
 
@@ -10,205 +10,32 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any, ClassVar, TypedDict, cast
+from typing import Any, ClassVar, cast
 from urllib.parse import unquote
 
 import click
 import msgspec
-from singer_sdk import BatchSink, Target
-from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
+from singer_sdk import Target
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import SingerCommand
-from singer_sdk.singerlib.encoding.base import GenericSingerReader, SingerMessageType
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 from upath import UPath
 
 from target_callrecords_duckdb import settings
-from target_callrecords_duckdb.columns import column_type
-from target_callrecords_duckdb.warehouse import LoadError, Part, Table, Warehouse
+from target_callrecords_duckdb.errors import LoadError, NoSchemaError
+from target_callrecords_duckdb.files import Part
+from target_callrecords_duckdb.reader import Reader
+from target_callrecords_duckdb.sink import DuckDBSink
+from target_callrecords_duckdb.warehouse import Warehouse
 
 COMPRESSED = 8
 """About how many times larger records are than the file that holds them compressed, or in columns."""
-
-
-class _Stopped(Exception):  # noqa: N818 - not a fault
-    """A signal ends the reading."""
-
-
-class _Line(TypedDict, total=False):
-    """A message, its record unread."""
-
-    type: str
-    stream: str
-    record: msgspec.Raw
-    time_extracted: str | None
-    version: int | None
-
-
-class NoSchemaError(LoadError, RecordsWithoutSchemaException):
-    """A record came before its stream's schema."""
-
-
-class Reader(GenericSingerReader[bytes]):
-    """Reads messages, and leaves the records in RECORD messages as the bytes that they are."""
-
-    default_input = sys.stdin.buffer
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._decode = msgspec.json.Decoder(_Line).decode
-        self._waiting = False
-        self.stopped_by: int | None = None
-
-    def stop(self, signum: int) -> None:
-        """End the reading: at once while a line is waited for, else after the message in hand.
-
-        Raises:
-            _Stopped: to leave the waiting.
-        """
-        self.stopped_by = signum
-        if self._waiting:
-            raise _Stopped
-
-    @override
-    def process_lines(
-        self, file_input: IO[bytes] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
-    ) -> Counter[str]:
-        read = (file_input or self.default_input).readline
-        counter: Counter[str] = Counter()
-        number = 0
-        while not self.stopped_by:
-            try:
-                self._waiting = True
-                line = read()
-                self._waiting = False
-            except _Stopped:
-                break
-            if not line:
-                break
-            number += 1
-            message = self.deserialize_json(line) if line.strip() else {"type": None}
-            kind = message.get("type")
-            if callback := callbacks.get(str(kind)):
-                callback(message)
-            elif line.strip():
-                raise LoadError(f"Line {number} of the input is not a Singer message.")
-            counter[str(kind)] += 1
-        return counter
-
-    @override
-    def deserialize_json(self, line: bytes | str) -> dict[str, Any]:
-        try:
-            message = self._decode(line)
-            if message.get("type") == SingerMessageType.RECORD:
-                return cast("dict[str, Any]", message)
-        except msgspec.DecodeError:  # NaN, for example, which is no JSON but which taps in Python write
-            pass
-        try:
-            loaded = json.loads(line)
-        except ValueError:
-            loaded = None
-        return loaded if isinstance(loaded, dict) else {}
-
-
-class DuckDBSink(BatchSink):
-    """A stream: its records are gathered in a file; that and the files of its BATCH messages are loaded in turn."""
-
-    target: TargetDuckDB
-
-    def __init__(
-        self, target: TargetDuckDB, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
-    ) -> None:
-        super().__init__(target, stream_name, schema, key_properties)
-        self._warehouse = target.warehouse
-        self._parts: list[Part] = []
-        self._file: IO[bytes] | None = None
-        self._gathered = 0
-        self._counted = 0  # by the SDK already
-        self.table = self._table()
-
-    def _table(self) -> Table:
-        name, columns = self.stream_name, {n: column_type(each) for n, each in self.schema["properties"].items()}
-        if not columns:
-            raise LoadError(f"Stream {name}: its schema has no properties, so there is nothing to load.")
-        names = Counter(column.lower() for column in columns)
-        if twice := [column for column in columns if names[column.lower()] > 1]:
-            raise LoadError(
-                f"Stream {name}: DuckDB takes the columns {' and '.join(twice)} for one, since they differ in capitals "
-                "only. Rename or remove one with stream_maps."
-            )
-        if missing := [key for key in self.key_properties if key not in columns]:
-            raise LoadError(f"Stream {name}: its key {', '.join(missing)} is not among the properties of its schema.")
-        keys = () if self.config["load_method"] == "append-only" else self.key_properties
-        return Table(name, columns, keys)
-
-    @override
-    def get_validator(self) -> None:
-        """DuckDB looks at the types, and says what does not fit."""
-
-    @override
-    def setup(self) -> None:
-        self._warehouse.make(self.table)
-
-    @property
-    @override
-    def current_size(self) -> int:
-        return self._gathered + len(self._parts)
-
-    @property
-    @override
-    def is_full(self) -> bool:
-        return False  # all sinks are drained together
-
-    @override
-    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
-        self.write(json.dumps(record, default=_in_json).encode())
-        self._counted += 1
-
-    def write(self, record: bytes | msgspec.Raw) -> int:
-        """Gather the bytes of a record; how many they are."""
-        try:
-            if not self._file:
-                name = f"{len(self._parts)}-{id(self)}.jsonl"
-                self._file = (self._warehouse.folder / name).open("wb", buffering=1 << 20)
-            self._gathered += 1
-            size = self._file.write(record)
-            self._file.write(b"\n")
-        except OSError as error:
-            raise self._warehouse.in_words(error) from None
-        return size
-
-    def add(self, part: Part) -> None:
-        """Load this file, too, after what came before it."""
-        self._close()
-        self._parts.append(part)
-
-    def _close(self) -> None:
-        if self._file:
-            try:
-                self._file.close()
-            except OSError as error:
-                raise self._warehouse.in_words(error) from None
-            self._parts.append(Part(Path(self._file.name)))
-            self._file = None
-            self._gathered = 0
-
-    @override
-    def process_batch(self, context: dict[str, Any]) -> None:
-        self._close()
-        rows = self._warehouse.stage(self.table, self._parts)
-        self.tally_record_read(rows - self._counted)
-        self.record_counter_metric.increment(rows - self._counted)
-        self._counted = 0
-        for part in self._parts:
-            if part.file.parent == self._warehouse.folder:
-                part.file.unlink()
-        self._parts.clear()
 
 
 class TargetDuckDB(Target):
@@ -447,7 +274,3 @@ class _Command(SingerCommand):
         except Exception:
             self.logger.exception("A fault in target-callrecords-duckdb; please report it with this traceback")
         return ctx.exit(1)
-
-
-def _in_json(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

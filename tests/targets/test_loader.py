@@ -35,8 +35,8 @@ from typing_extensions import override
 
 from target_callrecords_duckdb import warehouse
 from target_callrecords_duckdb.columns import column_type, wider
+from target_callrecords_duckdb.errors import LoadError
 from target_callrecords_duckdb.target import TargetDuckDB
-from target_callrecords_duckdb.warehouse import LoadError
 from tests.support.tap import ROOT
 
 Message = dict[str, Any]
