@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
+import backoff
 import requests
 from requests.auth import AuthBase
 from singer_sdk.exceptions import FatalAPIError, RetriableAPIError, SingerSDKError
@@ -17,7 +17,7 @@ from singer_sdk.exceptions import FatalAPIError, RetriableAPIError, SingerSDKErr
 from tap_callrecords.errors import AccessRefused, BrokenBody
 from tap_callrecords.http import proxies
 from tap_callrecords.http.hosts import host_of, place_of
-from tap_callrecords.http.retries import TROUBLES, retry_after_seconds, seconds_to_wait
+from tap_callrecords.http.retries import TROUBLES, is_hopeless, retry_after_seconds, verdict, waits
 from tap_callrecords.http.session import CarefulSession
 from tap_callrecords.http.tokens import NoAuth, TokenClient, bearer_of
 from tap_callrecords.http.troubles import describe, note_answer_through, unreadable
@@ -28,6 +28,10 @@ from tap_callrecords.http.words import (
     undocumented,
 )
 
+if TYPE_CHECKING:
+    from backoff.types import Details
+
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -91,14 +95,9 @@ class VendorApi(ABC):
     def instead_of_another_try(
         self,
         request: requests.Request,  # noqa: ARG002 - for sources
-        response: requests.Response | None,  # noqa: ARG002
+        response: requests.Response,  # noqa: ARG002
     ) -> FatalAPIError | None:
-        """The error that is to end the tries of a request after one without success; None where it is tried again.
-
-        Args:
-            request: what has been sent.
-            response: what was answered; None where nothing was.
-        """
+        """The error that ends the tries of a request after an answer that would pass; None where it is tried again."""
         return None
 
     @contextmanager
@@ -119,27 +118,54 @@ class VendorApi(ABC):
         self._max_attempts = min(self._max_attempts, attempts)
         self._timeout = min(self._timeout, seconds)
 
+    def patient(self, ask: Callable[P, T]) -> Callable[P, T]:
+        """Let what asks the vendor once try again after troubles that may pass.
+
+        Raises:
+            SingerSDKError: from the returned function: another try is no use, or there have been `max_attempts`.
+        """
+        return backoff.on_exception(
+            waits,
+            TROUBLES,
+            max_tries=self._max_attempts,
+            giveup=is_hopeless,
+            jitter=None,
+            on_backoff=self._tell_wait,
+            on_giveup=self._give_up,
+            logger=None,
+        )(ask)
+
+    def _tell_wait(self, details: Details) -> None:
+        self._announce(describe(details["exception"], timeout=self._timeout), details["wait"], details["tries"])
+
+    def _announce(self, trouble: str, seconds: float, tries: int) -> None:
+        self.logger.warning(
+            "%s; trying again in %.1f seconds (try %d of %d)", trouble, seconds, tries + 1, self._max_attempts
+        )
+
+    def _give_up(self, details: Details) -> None:
+        error = details["exception"]
+        raise verdict(error, max_attempts=self._max_attempts, timeout=self._timeout) from error
+
     def call(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
-        """Send a request until its answer can be read. What a page holds its stream reads (see `PagedStream.get`).
+        """Send a request until its answer can be read. Pages are read by their stream, see `PagedStream.get`.
 
         Args:
             request: as in `send`.
             read: turns a good answer into what is wanted; a `BrokenBody` that it raises is asked for again.
 
         Raises:
-            SingerSDKError: as in `send` and `wait_after`.
+            SingerSDKError: as in `patient` and `send`.
         """
-        tries = 0
-        while True:
+
+        def ask() -> T:
+            response = self.send(request)
             try:
-                response = self.send(request)
-                try:
-                    return read(response)
-                except BrokenBody:
-                    raise unreadable(response) from None
-            except TROUBLES as error:
-                tries += 1
-                self.wait_after(error, tries, request)
+                return read(response)
+            except BrokenBody:
+                raise unreadable(response) from None
+
+        return self.patient(ask)()
 
     def send(self, request: requests.Request) -> requests.Response:
         """Send a request once, or twice where its token is refused; its answer, if that is a good one.
@@ -148,7 +174,7 @@ class VendorApi(ABC):
             request: with `auth` set where it needs other credentials than the vendor's data requests.
 
         Raises:
-            RetriableAPIError, requests.RequestException: a trouble, most of which pass (see `wait_after`).
+            RetriableAPIError, requests.RequestException: a trouble, most of which pass (see `patient`).
             AccessRefused: credentials or a right are wrong.
             ConfigurationError: a setting of this machine is wrong.
             FatalAPIError: the vendor refused.
@@ -159,25 +185,8 @@ class VendorApi(ABC):
             auth.refuse(bearer_of(response.request))
             response = self._send(request, auth)
         if not self.is_answer(response):
-            raise self._error_of(response)
+            raise self._error_of(request, response)
         return response
-
-    def wait_after(self, error: Exception, tries: int, request: requests.Request) -> None:
-        """Wait until a request may be tried again after a trouble.
-
-        Raises:
-            SingerSDKError: another try is no use, or there have been `max_attempts`.
-        """
-        if (instead := self.instead_of_another_try(request, getattr(error, "response", None))) is not None:
-            raise instead
-        seconds = seconds_to_wait(error, tries=tries, max_attempts=self._max_attempts, timeout=self._timeout)
-        self._announce(describe(error, timeout=self._timeout), seconds, tries)
-        time.sleep(seconds)
-
-    def _announce(self, trouble: str, seconds: float, tries: int) -> None:
-        self.logger.warning(
-            "%s; trying again in %.1f seconds (try %d of %d)", trouble, seconds, tries + 1, self._max_attempts
-        )
 
     def _send(self, request: requests.Request, auth: Any) -> requests.Response:
         with self.turn(request) as due:
@@ -201,7 +210,7 @@ class VendorApi(ABC):
         settings = session.merge_environment_settings(prepared.url, {}, None, None, None)
         if isinstance(bundle := settings["verify"], str):
             proxies.check_ca(bundle)
-        proxy = proxies.proxy_for(str(prepared.url))
+        proxy = proxies.proxy_for(str(prepared.url)) if settings["proxies"] else None
         try:
             response = session.send_in_time(prepared, self._timeout, **settings)
         except TimeoutError:
@@ -211,14 +220,15 @@ class VendorApi(ABC):
             note_answer_through(proxy, response)
         return response
 
-    def _error_of(self, response: requests.Response) -> Exception:
+    def _error_of(self, request: requests.Request, response: requests.Response) -> Exception:
         status = response.status_code
         host = host_of(response.url)
         if status >= 500 or status in self.retry_statuses or self._asks_to_wait(response):  # noqa: PLR2004
             if status in self.usual_retry_after:
                 response.headers.setdefault("Retry-After", str(self.usual_retry_after[status]))
             said = said_in(response) if status < 500 else ""  # noqa: PLR2004
-            return RetriableAPIError(f"{host} answered {status}{said}", response)
+            trouble = RetriableAPIError(f"{host} answered {status}{said}", response)
+            return self.instead_of_another_try(request, response) or trouble
         if status < 400:  # noqa: PLR2004
             return FatalAPIError(
                 f"{host} answered with a redirect ({status}) to {place_of(response.headers.get('Location'))}, which "

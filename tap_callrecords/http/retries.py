@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Generator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import count
+from typing import Any
 
 import requests
-from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
+from singer_sdk.exceptions import FatalAPIError, RetriableAPIError, SingerSDKError
 
 from tap_callrecords.http.troubles import cure_of, describe, reach_of
 
@@ -63,32 +66,40 @@ def _iso_date(text: str) -> datetime | None:
         return None
 
 
-def seconds_to_wait(error: Exception, *, tries: int, max_attempts: int, timeout: float) -> float:
-    """How long to wait before a request is tried again.
+def waits() -> Generator[float, Any, None]:
+    """How long to wait before each further try; takes the error of the last one (backoff's protocol)."""
+    error = yield 0.0
+    for tries in count(1):
+        asked = retry_after_seconds(getattr(error, "response", None))
+        if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
+            return  # not a pause but a closed door: the run fails and the next one goes on from the bookmark
+        error = yield (pause(tries) if asked is None else asked)
+
+
+def is_hopeless(error: Exception) -> bool:
+    """Whether another try is no use after one of `TROUBLES`."""
+    return not isinstance(error, _PASSING) or cure_of(error) is not None
+
+
+def verdict(error: Exception, *, max_attempts: int, timeout: float) -> SingerSDKError:
+    """What one of `TROUBLES` has come to when a request is not tried again.
 
     Args:
-        error: what has kept the last try from succeeding, one of `TROUBLES`.
-        tries: how many there have been.
-        max_attempts: how many there may be.
+        error: what has kept the last try from succeeding.
+        max_attempts: how many tries there may be.
         timeout: seconds that a request may take, for the message.
-
-    Raises:
-        SingerSDKError: another try is no use, or there have been enough; it ends the stream, its source, or the run.
     """
     trouble = describe(error, timeout=timeout)
     if not isinstance(error, _PASSING):
-        raise FatalAPIError(f"{trouble}. Check the URL settings.") from None
+        return FatalAPIError(f"{trouble}. Check the URL settings.")
     if cure := cure_of(error):
-        raise reach_of(error)(f"{trouble}; {cure}") from None
+        return reach_of(error)(f"{trouble}; {cure}")
     asked = retry_after_seconds(getattr(error, "response", None))
     if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
-        # Not a pause but a closed door: the run fails and the next one goes on from the bookmark.
         reason = f"asks to wait {asked / 3600:.1f} hours"
-    elif tries >= max_attempts:
-        reason = f"gave up after {max_attempts} tries (setting max_attempts)"
     else:
-        return pause(tries) if asked is None else asked
-    raise FatalAPIError(f"{trouble}; {reason}. Nothing was skipped: run again to go on.") from None
+        reason = f"gave up after {max_attempts} tries (setting max_attempts)"
+    return FatalAPIError(f"{trouble}; {reason}. Nothing was skipped: run again to go on.")
 
 
 def pause(tries: int) -> float:

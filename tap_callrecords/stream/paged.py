@@ -13,7 +13,6 @@ from singer_sdk.exceptions import FatalAPIError
 
 from tap_callrecords import instants
 from tap_callrecords.errors import STREAM_ENDING, AskedTooMuch, BrokenBody, PageLost, RangeRefused
-from tap_callrecords.http.retries import TROUBLES
 from tap_callrecords.http.troubles import unreadable
 from tap_callrecords.paging.base import Page, Paginator
 from tap_callrecords.rows.builder import Record
@@ -82,27 +81,18 @@ class PagedStream(StreamHooks[Api]):
             yield page
 
     def get(self, asked: Asked) -> Page:
-        """Get one page; where the vendor does not give it, in another way that its source knows."""
+        """Get one page, patiently; where the vendor does not give it so, in another way that its source knows."""
         while True:
             try:
-                return self._get_patiently(asked)
+                return self.api.patient(self._ask)(asked, self.request(asked.window, asked.name))
             except STREAM_ENDING as error:
                 instead = self.remedy(error, asked)
             if isinstance(instead, Page):
                 return instead
             asked = replace(instead, tries=asked.tries + 1)
 
-    def _get_patiently(self, asked: Asked) -> Page:
-        request = self.request(asked.window, asked.name)
-        tries = 0
-        while True:
-            try:
-                return self._read(asked, self.api.send(request))
-            except TROUBLES as error:
-                tries += 1
-                self.api.wait_after(error, tries, request)
-
-    def _read(self, asked: Asked, response: requests.Response) -> Page:
+    def _ask(self, asked: Asked, request: requests.Request) -> Page:
+        response = self.api.send(request)
         self._measure(response)
         try:
             envelope, records = self.read_body(response)

@@ -209,7 +209,7 @@ def test_a_fault_of_our_own_is_told_with_where_it_happened_and_without_what_it_h
 
 
 def test_the_fault_that_is_put_in_would_leak_if_nobody_took_care(box: Sandbox) -> None:
-    careless = BUG + "\nfrom tap_callrecords import tap\ntap.redact_logs = lambda: None\n"
+    careless = BUG + "\nfrom tap_callrecords.commands import command_line\ncommand_line.redact_logs = lambda: None\n"
     out = forked(config_of(box.eightx8_work), before=careless)
     assert json.dumps(ODD)[1:-1] in out.stderr
     assert "callerName" in out.stderr or "field_" in out.stderr

@@ -218,17 +218,17 @@ class WorkStream(CallRecordStream[WorkApi]):
                 f"({offset.group()}): the time windows can't be trusted, so nothing is taken from them."
             )
         self._pbxes.update(record.pbx_id for record in records)
-        cursor, total = envelope.meta.scroll_id, announced_count(envelope.meta.total_record_count)
-        if asked.name is None:
+        cursor, total = envelope.meta.scroll_id, None
+        if asked.name is None:  # only the first page counts the window as the cursor walks it (WA 4.3)
+            total = announced_count(envelope.meta.total_record_count)
             if total is None or (total and not records):
                 raise BrokenBody("a first page that does not count, or counts rows that it has not")
             if cursor is None and len(records) < total:
                 raise BrokenBody("a page that names no next one, but counts more rows than it has")
-        elif total is None and cursor is None:
+        elif cursor is None and announced_count(envelope.meta.total_record_count) is None:
             raise BrokenBody("neither a count nor a cursor")
         self.api.time_zone_accepted = True
-        # Only the first page counts the window as the cursor walks it (WA 4.3).
-        return Page(records, next=cursor, announced=total if asked.name is None else None)
+        return Page(records, next=cursor, announced=total)
 
     @override
     def remarks(self) -> Sequence[str]:

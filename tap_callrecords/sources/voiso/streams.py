@@ -185,7 +185,7 @@ class Interactions(VoisoStream):
         if isinstance(error, Refused) and isinstance(asked.because, Refused):
             error = asked.because  # the token was not what it meant
         if not isinstance(error, Refused):
-            if isinstance(error, FatalAPIError) and page.size > SMALLER_PAGE and _was_too_much(error.__context__):
+            if isinstance(error, FatalAPIError) and page.size > SMALLER_PAGE and _was_too_much(error.__cause__):
                 self._ask_for_less(f"Voiso could not give a page of {page.size} records")
             raise error
         if error.status not in NO_SUCH_PAGE:

@@ -132,11 +132,9 @@ class WebexApi(VendorApi):
         return bool(response.status_code == requests.codes.no_content)
 
     @override
-    def instead_of_another_try(
-        self, request: requests.Request, response: requests.Response | None
-    ) -> FatalAPIError | None:
+    def instead_of_another_try(self, request: requests.Request, response: requests.Response) -> FatalAPIError | None:
         """After a time-out of the gateway, the vendor's advice: a smaller page, then a shorter window (WX 7)."""
-        if response is None or response.status_code != requests.codes.gateway_timeout:
+        if response.status_code != requests.codes.gateway_timeout:
             return None
         smaller = max(LEAST_PAGE_SIZE, self._page_size // 2)
         shrinks = smaller < self._page_size
