@@ -29,10 +29,9 @@ def main() -> None:
         table = programs(size, options.programs) if name == "programs" else TABLES[name](size)
         print(f"\n{name}\n\n{table.markdown()}\n", flush=True)
         if not options.quick:
-            rounds = (
-                "one run each" if name == "memory" else f"medians of {table.rounds or size.rounds} alternating rounds"
-            )
-            keep(name, table.markdown(), table.numbers, rounds)
+            count = table.rounds or size.rounds
+            rounds = "one run each" if name == "memory" or count == 1 else f"medians of {count} alternating rounds"
+            keep(name, table.markdown(), table.numbers, ", ".join(filter(None, (table.of, rounds))))
     if options.write:
         write()
 

@@ -34,10 +34,11 @@ class Size:
 
 @dataclass
 class Table:
-    """A result: for people, and for the plots; of so many rounds, if not as many as asked for."""
+    """A result: for people, and for the plots; of what, and of so many rounds, if not as many as asked for."""
 
     head: Sequence[str]
     rounds: int | None = None
+    of: str = ""
     rows: list[Sequence[str]] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
 
@@ -259,6 +260,7 @@ def _whole_runs(size: Size, rows: int) -> Table:
     table = Table(runs.HEAD, rounds)
     measured: dict[str, list[Any]] = {}
     with served(rows=rows, windows=2 if size.few else 10) as data:
+        table.of = f"{data.rows:,} call legs"
         for number in range(rounds):
             for way in runs.IN_THIS_ENVIRONMENT if size.few else runs.WAYS:
                 parts = runs.load(data, way, data.end, data.rows)
