@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from generators.facts import own_settings
 from sandbox import Sandbox
+from tap_callrecords.drift.command import SOMETHING_IS_NEW
 from tests.support.tap import ROOT
 from tests.targets.project import Project
 
@@ -136,3 +138,13 @@ def test_each_stream_is_looked_at_and_planned_and_an_optional_one_is_only_read_w
     assert all(name.startswith("voiso_") for name in verdicts)
     streams = {each["stream"] for each in json.loads(planned.stdout)["streams"]}
     assert streams == {*verdicts, "webex_detailed_call_history", "webex_live_call_history"}
+
+
+def test_what_a_vendor_has_changed_is_told_by_a_command_of_the_plugin(folder: Path, tmp_path: Path) -> None:
+    record = {"timestamp_utc": "2026-03-02T00:00:00.000Z", "_rescued_data": {"callQuality": 4}}
+    (tmp_path / "run.jsonl").write_text(json.dumps({"type": "RECORD", "stream": "voiso_cdr", "record": record}))
+    done = meltano(folder, "invoke", "tap-callrecords:drift", str(tmp_path / "run.jsonl"))
+    assert done.returncode == SOMETHING_IS_NEW, done.stderr
+    assert "callQuality: new" in done.stdout
+    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"]["extractors"]
+    assert plugins[0]["commands"] == yaml.safe_load((ROOT / "plugin.yaml").read_text(encoding="utf-8"))["commands"]

@@ -140,6 +140,13 @@ def extractor() -> dict[str, Any]:
     """The tap's listing."""
     return {
         **_common(TapCallRecords.capabilities),
+        "commands": {
+            "drift": {
+                "args": "",
+                "description": "Which fields a vendor has added or changed, from what was rescued",
+                "executable": "tap-callrecords-drift",
+            }
+        },
         "description": f"Call detail records of business phone systems and contact centres: {vendors()}",
         "domain_url": f"{repository()}/tree/main/docs/vendors",
         "executable": "tap-callrecords",
@@ -245,6 +252,9 @@ def usage() -> str:
         "`meltano invoke tap-callrecords --test` says of each stream whether it can be read, and what to do where it "
         "can't; `meltano invoke tap-callrecords --plan` what a run would read, and how many requests that takes. Set "
         f"`start_date` to read less than a vendor keeps. [Errors, and what to do]({to}/docs/errors.md)",
+        "",
+        "`meltano invoke tap-callrecords:drift` says of a warehouse, or of what a run has written, which fields a "
+        f"vendor has added or changed. [How]({to}/docs/how-to/when-a-vendor-changes.md)",
     ]
     for page in vendor_pages():
         ours = (each for each in streams() if each.vendor_page == page)
