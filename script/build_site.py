@@ -27,13 +27,13 @@ from typing_extensions import override
 
 import documents
 from documents import CODE, DOCUMENTS, FENCE, HEADING, LINK, MAP, ROOT
-from generators.facts import project
+from generators.facts import owner, project, repository
 
 ENVIRONMENT = ROOT / ".venv-site"
 HOME = "README.md"
 PAGES = tuple(name for name in DOCUMENTS if not name.startswith(("examples/new-vendor/", "tests/", "benchmarks/")))
-REPOSITORY = project()["urls"]["Repository"]
-OWNER, NAME = urlsplit(REPOSITORY).path.strip("/").split("/")
+REPOSITORY = repository()
+OWNER, NAME = owner(), project()["name"]
 BRANCH = "main"
 MERMAID = "assets/mermaid.js"
 STYLE = "assets/style.css"
@@ -160,6 +160,7 @@ def configuration() -> dict[str, Any]:
         "site_dir": "site",
         "nav": navigation(),
         "theme": {
+            "custom_dir": "theme",
             "font": False,
             "palette": [
                 {**light, "toggle": {"icon": "lucide/sun", "name": "Switch to dark mode"}},
@@ -200,6 +201,7 @@ def stage(folder: Path) -> None:
     for each, name in copied.items():
         (pages / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(each, pages / name)
+    shutil.copytree(ROOT / "site" / "theme", folder / "theme")
     (folder / "mkdocs.yml").write_text(json.dumps(configuration(), indent=1), encoding="utf-8")
 
 
@@ -276,10 +278,10 @@ def build(site: Path) -> None:
         stage(folder)
         done = subprocess.run(
             [ENVIRONMENT / "bin" / "zensical", "build", "--strict"],
-            cwd=folder, capture_output=True, text=True, check=False, timeout=300,
+            cwd=folder, env={**os.environ, "NO_COLOR": "1"}, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         if done.returncode:
-            raise SiteFailed(f"{done.stdout}{done.stderr}".strip())
+            raise SiteFailed(f"{done.stdout}{done.stderr}".partition("Traceback")[0].strip())
         shutil.rmtree(site, ignore_errors=True)
         site.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(folder / "site", site)

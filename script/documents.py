@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -42,3 +42,9 @@ def anchors(document: str) -> frozenset[str]:
     """The headings of a document, spelled as links do."""
     headings = HEADING.findall(FENCE.sub("", text_of(document)))
     return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for _, heading in headings)
+
+
+def queries(document: str) -> Mapping[str, str]:
+    """The SQL of a document, by the heading that it stands under."""
+    under = re.compile(r"^## (.+)\n(?:(?!^## )[\s\S])*?^```sql\n([\s\S]+?)^```$", re.MULTILINE)
+    return dict(under.findall(text_of(document)))

@@ -112,7 +112,7 @@ def test_every_stream_stands_on_a_page_about_its_vendor(stream: str) -> None:
 
 def test_every_document_is_on_the_map() -> None:
     mapped = {*links(text_of("docs/README.md"))}
-    for folder in ("streams", "decisions", "vendors/notes"):
+    for folder in ("streams", "models", "decisions", "vendors/notes"):
         mapped |= {f"{folder}/{link}" for link in links(text_of(f"docs/{folder}/README.md"))}
     found = {Path(document).relative_to("docs").as_posix() for document in DOCUMENTS if document.startswith("docs/")}
     assert found - {"README.md"} <= mapped

@@ -1,4 +1,4 @@
-"""What `script/generate` writes is in step with the code, in every file (the lineage, which needs dbt, by --check)."""
+"""What `script/generate` writes is in step with the code, in every file (by --check where dbt tells it)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from generators import dbt, first_run, house, hub, lineage, package, personal, settings, streams, vendors
+from generators import dbt, first_run, house, hub, lineage, models, package, personal, settings, streams, vendors
 from generators.facts import ROOT
 from generators.facts import streams as every_stream
 
@@ -30,9 +30,11 @@ def _commented(file: str, why: str, lines: Callable[[], Iterator[str]], indent: 
 
 
 PARTS = (
+    _marked("README.md", "sources", streams.sources_line),
     _marked("README.md", "streams", streams.readme_table),
     _marked("docs/README.md", "vendors", vendors.map_table),
-    _marked("README.md", "settings", settings.readme_table),
+    _marked("README.md", "credentials", settings.credentials_table),
+    _marked("docs/settings.md", "settings", settings.every_table),
     _marked("docs/personal-data.md", "personal", personal.personal_table),
     _marked("docs/personal-data.md", "not personal", personal.impersonal_table),
     _marked("docs/first-run.md", "questions", first_run.tables),
@@ -47,20 +49,38 @@ PARTS = (
 )
 
 
-def quick() -> Mapping[str, str]:
-    """The text of every generated file, by its name, but for those that need dbt.
+TOLD_BY_DBT = (
+    _marked("docs/models/README.md", "tables", models.tables),
+    _marked("docs/models/README.md", "joins", models.joins),
+    _marked("docs/metrics.md", "metrics", models.metrics),
+    _marked("docs/metrics.md", "measures", models.measures),
+)
+
+
+def filled(parts: Sequence[Part]) -> Mapping[str, str]:
+    """The text of each file that has some of these parts.
 
     Raises:
         ValueError: a mark is missing.
     """
     texts: dict[str, str] = {}
-    for part in PARTS:
+    for part in parts:
         text = texts.get(part.file) or (ROOT / part.file).read_text(encoding="utf-8")
         if text.count(part.begin) != 1 or text.count(part.end) != 1:
             raise ValueError(f"{part.file} lacks one of the lines {part.begin!r} and {part.end!r}.")
         before, rest = text.split(part.begin + "\n")
         after = rest.split(part.end)[1]
         texts[part.file] = before + part.begin + "\n" + "\n".join(part.lines()) + "\n" + part.end + after
+    return texts
+
+
+def quick() -> Mapping[str, str]:
+    """The text of every generated file, by its name, but for those that need dbt.
+
+    Raises:
+        ValueError: a mark is missing.
+    """
+    texts = {**filled(PARTS)}
     texts["docs/hub/README.md"] = hub.pull_request()
     texts["plugin.yaml"] = hub.as_yaml(hub.extractor())
     texts["loader.yaml"] = hub.as_yaml(hub.loader())
@@ -81,8 +101,10 @@ def main(*, check: bool) -> int:
     """Write what is out of date, or only say so; gives the exit code."""
     texts = quick()
     stale = [*_stale(texts, [*left_over(texts)], check=check)]
-    if not (check and stale):  # dbt draws the lineage of models that are in step
-        stale += _stale({"docs/lineage.md": lineage.page()}, [], check=check)
+    if not (check and stale):  # dbt tells of models that are in step
+        told = {"docs/lineage.md": lineage.page(), **filled(TOLD_BY_DBT), **models.pages()}
+        gone = [path for path in (ROOT / models.FOLDER).glob("*.md") if path.relative_to(ROOT).as_posix() not in told]
+        stale += _stale(told, gone, check=check)
     for name in stale:
         print(f"{name} {'is out of date: run script/generate' if check else 'written'}")
     return 1 if check and stale else 0

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from generators.facts import ROOT
+from generators.graph import graph
 
 LAYERS = {
     "source": "tables of the tap",
@@ -26,22 +22,6 @@ What each model of the [dbt project](../transform/README.md) is made from, drawn
 graph. Between a table of the tap and what reads it lies a view `base_<table>` with fixed types, left out here.
 
 """
-
-
-def graph() -> dict[str, Any]:
-    """What dbt parses: its manifest. No warehouse is needed."""
-    with TemporaryDirectory() as folder:
-        subprocess.run(
-            [
-                *(Path(sys.executable).with_name("dbt"), "--quiet", "parse"),
-                *("--project-dir", ROOT / "transform", "--profiles-dir", ROOT / "transform" / "profiles"),
-                *("--target", "duckdb", "--target-path", folder, "--log-path", folder),
-                *("--no-send-anonymous-usage-stats", "--no-version-check"),
-            ],
-            check=True,
-        )
-        manifest: dict[str, Any] = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
-    return manifest
 
 
 def page() -> str:
@@ -63,10 +43,11 @@ def page() -> str:
         return Path(node["path"]).parts[0] if node["resource_type"] == "model" else str(node["resource_type"])
 
     drawn = sorted((key for key in nodes if shown(key) == [key]), key=lambda key: str(nodes[key]["name"]))
-    lines = ["flowchart LR"]
+    lines = ['%%{init: {"flowchart": {"useMaxWidth": false}}}%%', "flowchart LR"]
     for name, title in LAYERS.items():
         members = [str(nodes[key]["name"]) for key in drawn if layer(nodes[key]) == name]
-        lines += [f'  subgraph {name}_layer["{title}"]', *(f"    {member}" for member in members), "  end"]
+        if members:
+            lines += [f'  subgraph {name}_layer["{title}"]', *(f"    {member}" for member in members), "  end"]
     edges = {(str(nodes[parent]["name"]), str(nodes[key]["name"])) for key in drawn for parent in parents(key)}
     lines += [f"  {parent} --> {child}" for parent, child in sorted(edges)]
     return HEAD + "\n".join(["```mermaid", *lines, "```", ""])

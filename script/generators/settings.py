@@ -1,4 +1,4 @@
-"""What repeats the settings: README.md, meltano.yml, .env.example."""
+"""What repeats the settings: README.md, docs/settings.md, meltano.yml, .env.example."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import yaml
 from generators import hub
 from generators.facts import all_settings, own_settings, table
 from tap_callrecords.sources import SOURCES
+from tap_callrecords.sources.source import Source
 
+HEAD = ("setting", "default", "meaning")
 ENV_HEAD = """\
 # Copy to .env and fill in the sources that you use; a source whose settings are empty stays off.
 # Leave no empty line for a number, a list or a choice: Meltano does not take it.
@@ -34,16 +36,42 @@ def default_text(setting: Mapping[str, Any]) -> str:
     return json.dumps(value) if isinstance(value, list) else str(value)
 
 
-def readme_table() -> Iterator[str]:
-    """All settings, for people."""
+def _row(name: str) -> list[str]:
+    setting = own_settings()[name]
+    default = default_text(setting)
+    return [
+        f"`{name}`" + (" (secret)" if setting.get("secret") else ""),
+        f"`{default}`" if default else "",
+        setting["description"],
+    ]
 
-    def rows() -> Iterator[list[str]]:
-        for name, setting in own_settings().items():
-            secret = " (secret)" if setting.get("secret") else ""
-            default = default_text(setting)
-            yield [f"`{name}`{secret}", f"`{default}`" if default else "", setting["description"]]
 
-    yield from table(["setting", "default", "meaning"], rows())
+def _ways(source: Source) -> str:
+    """The groups of settings that switch a source on."""
+
+    def ways() -> Iterator[str]:
+        for group in source.credentials:
+            yield ", ".join(
+                f"`{name}`" + (f" (or `{source.instead[name]}`)" if name in source.instead else "") for name in group
+            )
+
+    return "; or ".join(ways())
+
+
+def credentials_table() -> Iterator[str]:
+    """What switches each source on."""
+    yield from table(["source", "is read when these are set"], ([each.product, _ways(each)] for each in SOURCES))
+
+
+def every_table() -> Iterator[str]:
+    """All settings, by source."""
+    of_a_source = {setting.name for source in SOURCES for setting in source.settings}
+    yield from ("", "## Of all sources", "")
+    yield from table(HEAD, (_row(name) for name in own_settings() if name not in of_a_source))
+    for source in SOURCES:
+        yield from ("", f"## {source.product}", "", f"Needed: {_ways(source)}.", "")
+        yield from table(HEAD, (_row(each.name) for each in source.settings))
+    yield ""
 
 
 def kind_of(setting: Mapping[str, Any]) -> str:

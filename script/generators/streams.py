@@ -27,6 +27,12 @@ def readme_table() -> Iterator[str]:
     yield from table(["stream", "from", "key", "bookmark", "selected"], rows())
 
 
+def sources_line() -> Iterator[str]:
+    """The products, each with a link to its page."""
+    pages = {each.source.product: each.vendor_page.name for each in streams()}
+    yield " · ".join(f"[{product}](docs/vendors/{page})" for product, page in pages.items())
+
+
 def index() -> str:
     """docs/streams/README.md: what each stream is."""
     rows = ([f"[`{each.name}`]({each.name}.md)", each.description] for each in streams())

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -18,34 +17,11 @@ import pytest
 
 from sandbox import Sandbox
 from tests.demo import browser
+from tests.demo.conftest import CALLS, DAYS, demo, on_one_demo
 from tests.support.streams import KEYS
-from tests.support.tap import ROOT
 from tests.transform.raw_figures import RawRows, compare
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout("600")]
-
-DAYS, CALLS = 4, 40
-
-
-def demo(folder: Path, *more: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [
-            sys.executable,
-            str(ROOT / "script" / "demo.py"),
-            "--folder",
-            str(folder),
-            "--days",
-            str(DAYS),
-            "--calls-per-day",
-            str(CALLS),
-            *more,
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
 
 
 def keys_in(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -64,16 +40,7 @@ def keys_in(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    first = demo(folder)
-    told, _ = first.communicate(timeout=500)
-    assert first.returncode == 0, told
-    (folder / "told.txt").write_text(told)
-    return folder
-
-
+@on_one_demo
 def test_the_warehouse_holds_exactly_the_vendors_rows(folder: Path) -> None:
     arrived = keys_in(folder)
     with Sandbox(seed=8, days=DAYS, calls_per_day=CALLS, samples=True, apart=True) as box:
@@ -97,6 +64,7 @@ def vendor_keys(box: Sandbox) -> dict[str, list[tuple[tuple[Any, ...], datetime]
     }
 
 
+@on_one_demo
 def test_it_tells_what_arrived_and_what_to_do_next(folder: Path) -> None:
     told = (folder / "told.txt").read_text()
     for words in (
@@ -111,6 +79,7 @@ def test_it_tells_what_arrived_and_what_to_do_next(folder: Path) -> None:
         assert words in told
 
 
+@on_one_demo
 def test_a_second_run_changes_nothing_but_new_calls(folder: Path) -> None:
     before = keys_in(folder)
     again = demo(folder)
@@ -173,6 +142,7 @@ def kpi(page: browser.Page, name: str = "calls") -> str:
     return page.text(f'[data-kpi="{name}"]')
 
 
+@on_one_demo
 def test_everything_on_the_page_is_what_independent_sql_finds_in_the_raw_rows(folder: Path) -> None:
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert len(text) < 1_000_000
@@ -180,6 +150,7 @@ def test_everything_on_the_page_is_what_independent_sql_finds_in_the_raw_rows(fo
     compare(json.loads(text[begin : text.index("</script>", begin)]), RawRows(folder / "warehouse.duckdb"))
 
 
+@on_one_demo
 def test_each_vendor_and_direction_can_be_chosen(folder: Path, page: browser.Page) -> None:
     assert kpi(page) == told(folder)
     vendors = page.evaluate("[...document.getElementById('vendor').options].map(o => o.value)")
@@ -199,6 +170,7 @@ def test_each_vendor_and_direction_can_be_chosen(folder: Path, page: browser.Pag
     assert kpi(page) == told(folder)
 
 
+@on_one_demo
 def test_a_period_can_be_chosen_and_stands_beside_the_one_before(folder: Path, page: browser.Page) -> None:
     last = date.fromisoformat(page.evaluate("document.getElementById('last').value"))
     begin, end = last - timedelta(days=2), last - timedelta(days=1)
@@ -213,6 +185,7 @@ def test_a_period_can_be_chosen_and_stands_beside_the_one_before(folder: Path, p
     assert page.text('[data-kpi="calls"] + .was') == "no earlier days"
 
 
+@on_one_demo
 def test_calls_to_return_are_those_of_the_vendor_that_is_chosen(folder: Path, page: browser.Page) -> None:
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as warehouse:
         waiting = warehouse.execute(
@@ -227,6 +200,7 @@ def test_calls_to_return_are_those_of_the_vendor_that_is_chosen(folder: Path, pa
     choose(page, "vendor", "")
 
 
+@on_one_demo
 def test_it_fits_a_phone_and_prints_without_its_fields(folder: Path, window: browser.Browser) -> None:
     phone = browser.Page(window, folder / "report.html", width=400, dark=True)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 400

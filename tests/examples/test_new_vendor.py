@@ -114,7 +114,17 @@ def test_its_own_tests_and_the_suites_that_run_over_all_streams_pass(house: Hous
 
 def test_the_documents_and_what_is_generated_hold(house: House) -> None:
     house.run(
-        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_docs.py", "tests/test_generate.py"
+        *(
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "tests/test_docs.py",
+            "tests/test_generate.py",
+        ),
+        "tests/test_site.py::test_every_page_about_the_tap_is_in_the_navigation_once",
     )
 
 
