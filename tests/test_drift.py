@@ -192,7 +192,7 @@ def test_rows_without_rescued_data_are_nothing_new() -> None:
         (2.25, "number: 9.99"),
         (["a", "bc"], "list of 2: text"),
         ([], "list of 0"),
-        ([1, {}], "list of 2: integer, object"),
+        ([1, {}, [[]]], "list of 3: integer, list, object"),
         ({"Marta": 1}, "object of 1 member"),
     ],
 )
@@ -230,6 +230,13 @@ def test_no_value_is_shown_and_no_name_that_may_be_one(value: Any, name: str) ->
     assert "sla.newMember: new" in out.stdout
     assert "[a name like +99999999999]: new" in out.stdout
     assert [each for each in (*told_by(value), number) if each in out.output] == []
+
+
+def test_what_could_steer_a_terminal_is_not_printed() -> None:
+    out = drift(stdin=rescued({"callQuality": "\x1b[31m\u202eon", "\x1b[2J": 1}))
+    assert "text of 8 characters: ·[99a·aa" in out.stdout
+    assert "[a name like ·[9A]: new" in out.stdout
+    assert all(each.isprintable() for each in out.stdout.splitlines())
 
 
 def test_a_name_like_that_of_a_person_is_shown_only_where_most_rows_have_it() -> None:
@@ -409,6 +416,7 @@ CASES: Sequence[tuple[str, Sequence[str], bytes]] = (
     ("Error: … can't be read (…)", ["nowhere://files/run.jsonl"], b""),
     ("Error: Line", ["-"], b"{}x"),
     ("Error: Line", ["-"], b"[1]"),
+    ("Error: Line", ["-"], b'{"a":' * 100_000),
     ("Error: … is not a CSV file", ["{folder}/rows.csv"], b"a,b\n\xff\xfe"),
     ("Error: … has rows without", ["{folder}/voiso_cdr.csv"], b"a,b\n1,2\n"),
     ("Error: … has rows without", ["{folder}/rows.jsonl"], json.dumps(ONE).encode()),

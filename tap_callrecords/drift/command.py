@@ -6,6 +6,7 @@ It is no subcommand of the tap: the SDK's command line is one command with optio
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -47,6 +48,8 @@ Exit codes: 0 nothing is new; 3 something is; 1 the input can't be read; 2 a typ
 @click.option("--sql", is_flag=True, help="Show the SQL that gives the rows of each stream, or of --stream.")
 def cli(sources: Sequence[str], stream: str | None, schema: str | None, *, sql: bool) -> None:
     """Read all sources and print what was found."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # shapes of letters that a terminal may not have
     if sql:
         click.echo("\n".join(map(sql_of, [stream] if stream else names())))
         return

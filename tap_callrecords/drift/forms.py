@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -53,9 +52,9 @@ def form_of(value: Any) -> Form:
 
 
 def _form_of_list(value: Sequence[Any]) -> Form:
-    kinds = Counter(form_of(item).kind for item in value)
+    kinds = {"list" if isinstance(item, list) else form_of(item).kind for item in value}
     inside = f": {', '.join(sorted(kinds))}" if kinds else ""
-    is_texts = kinds.keys() <= {"text", "instant", "hash", "nothing"} and all(isinstance(each, str) for each in value)
+    is_texts = all(isinstance(each, str) for each in value)
     return Form("texts" if is_texts and kinds else "list", f"list of {len(value)}{inside}")
 
 

@@ -184,10 +184,14 @@ def _json(value: Any) -> Any:
 
 
 def _decoded(text: bytes) -> Any:
+    """Raises: ValueError: it is no JSON, or nested deeper than can be read."""
     try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:  # NaN, for example, or half of a character
-        return json.loads(text)
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:  # NaN, for example, or half of a character
+            return json.loads(text)
+    except RecursionError as error:
+        raise ValueError from error
 
 
 # Databases

@@ -22,8 +22,10 @@ _ALPHABETS = {
     "文": "文字",
 }
 """The kinds of characters, and what stands for them; the digits of another script are its own."""
-_KEPT = ("P", "Z")
-"""Beyond ASCII: punctuation and blanks."""
+_KEPT = ("P", "Z", "Cc")
+"""Beyond ASCII: punctuation, blanks, control characters; and marks of direction and the like, but for those that..."""
+_HIDDEN_TEXT = "\U000e0000"
+"""... from here on are letters which are not seen."""
 _NONZERO = "123456789"
 
 
@@ -37,7 +39,7 @@ def _alphabet(char: str) -> str:
     if category == "Nd":
         zero = ord(char) - unicodedata.decimal(char)
         return "".join(map(chr, range(zero, zero + 10)))
-    if category.startswith(_KEPT) or (category == "Cf" and ord(char) < 0x10000):  # noqa: PLR2004 - above it, hidden text
+    if category.startswith(_KEPT) or (category == "Cf" and char < _HIDDEN_TEXT):
         return char
     return _ALPHABETS[{"Lu": "Ä", "Lt": "Ä", "Ll": "ä"}.get(category, "文")]
 
@@ -46,11 +48,15 @@ _KIND = {alphabet: kind for kind, alphabet in _ALPHABETS.items()}
 
 
 def shape(text: str) -> str:
-    """A text with a sign for the kind of each of its characters: `Room 12` is `Aaaa 99`."""
-    return "".join(
-        char if (alphabet := _alphabet(char)) == char else _KIND.get(alphabet, "9")  # digits of whatever script
-        for char in text
-    )
+    """A text with a sign for the kind of each of its characters: `Room 12` is `Aaaa 99`; all can be printed."""
+    return "".join(map(_sign, text))
+
+
+def _sign(char: str) -> str:
+    alphabet = _alphabet(char)
+    if alphabet != char:
+        return _KIND.get(alphabet, "9")  # digits of whatever script
+    return char if char.isprintable() else "·"
 
 
 class Masks:
