@@ -17,7 +17,7 @@ from upath import UPath
 
 from sandbox import Fault, Sandbox
 from tap_callrecords.errors import OutputLost
-from tap_callrecords.output import batch
+from tap_callrecords.output import batch, formats
 from tests.support.files import rows_of, with_files_read
 from tests.support.forked import forked
 from tests.support.tap import Output, sync
@@ -201,20 +201,20 @@ def test_a_prefix_may_name_a_folder(box: Sandbox, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("ms", "UTC")])
 def test_a_column_without_a_value_has_its_type(kind: pa.DataType) -> None:
-    assert batch._array("n", kind, [None, None]).type == kind
+    assert formats._array("n", kind, [None, None]).type == kind
 
 
 def test_what_may_be_anything_and_what_is_no_text_in_a_column_of_text_is_json() -> None:
-    anything = batch._array("n", None, [{"a": [1]}, None, "b"])
+    anything = formats._array("n", None, [{"a": [1]}, None, "b"])
     assert (anything.type, anything.to_pylist()) == (pa.string(), ['{"a":[1]}', None, '"b"'])
-    assert batch._array("n", None, [None]).type == pa.string()
-    assert batch._array("n", pa.string(), [{"a": [1]}, None, "b"]).to_pylist() == ['{"a":[1]}', None, "b"]
+    assert formats._array("n", None, [None]).type == pa.string()
+    assert formats._array("n", pa.string(), [{"a": [1]}, None, "b"]).to_pylist() == ['{"a":[1]}', None, "b"]
 
 
 @pytest.mark.parametrize(("kind", "value"), [(pa.int64(), "many"), (pa.float64(), "many"), (pa.int64(), 2**70)])
 def test_a_value_that_is_not_of_its_column_s_type_is_a_readable_error(kind: pa.DataType, value: Any) -> None:
     with pytest.raises(OutputLost) as told:
-        batch._array("waited", kind, [1, value])
+        formats._array("waited", kind, [1, value])
     assert str(told.value) == (
         f"Property waited has a value that is not of its type {kind}, which a file can't hold; look at the stream "
         "maps. The last STATE that was written is valid."

@@ -8,23 +8,19 @@ leaves them to a later run.
 
 from __future__ import annotations
 
-import gzip
-import os
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import IO, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
-import msgspec
 from singer_sdk.exceptions import ConfigurationError
-from typing_extensions import override
 from upath import UPath
 
 from tap_callrecords.errors import OutputLost
+from tap_callrecords.output.formats import RecordFile, as_json, open_file
 
 FORMATS: Final = ("jsonl", "parquet", "arrow")
 ROWS_OF_A_FILE = 100_000
@@ -34,9 +30,6 @@ LONGEST_HELD_SECONDS = 60.0
 LEFT_BEHIND_SECONDS = 24 * 3600.0
 """Age of an unannounced file that a killed run has left behind."""
 _UNANNOUNCED = ".part"
-_ROWS_OF_A_CHUNK = 5_000
-"""Rows that are turned into columns together: more would only take more memory."""
-_encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +100,7 @@ class Announcement:
     def line(self) -> bytes:
         """The BATCH message."""
         message = {"type": "BATCH", "stream": self.stream, "encoding": self.encoding, "manifest": [self.url]}
-        return _encode(message) + b"\n"
+        return as_json(message) + b"\n"
 
 
 class BatchFiles:
@@ -118,8 +111,8 @@ class BatchFiles:
         self._run = uuid4().hex[:12]
         self._count = 0
         self._schemas: dict[str, Mapping[str, Any]] = {}
-        self._open: dict[str, _File] = {}
-        self._closed: list[tuple[str, _File]] = []
+        self._open: dict[str, RecordFile] = {}
+        self._closed: list[tuple[str, RecordFile]] = []
         with self._readable_errors():
             self._begin = _path(settings.root, f"{settings.prefix}tap-callrecords-")
             if self._is_local:
@@ -190,15 +183,16 @@ class BatchFiles:
         self._open.clear()
         self._closed.clear()
 
-    def _file(self, stream: str) -> _File:
+    def _file(self, stream: str) -> RecordFile:
         if stream not in self._open:
             self._count += 1
             ending = self._settings.form + (".gz" if self._settings.compressed else "")
             name = f"{self._begin.name}{stream}-{self._run}-{self._count}.{ending}"
             path = self._begin.with_name(name + (_UNANNOUNCED if self._is_local else ""))
             with self._readable_errors():
-                kind = _JsonLines if self._settings.form == "jsonl" else _Columns
-                self._open[stream] = kind(path, self._settings, self._schemas[stream])
+                self._open[stream] = open_file(
+                    path, self._settings.form, self._schemas[stream], compressed=self._settings.compressed
+                )
         return self._open[stream]
 
     @contextmanager
@@ -241,172 +235,4 @@ def _path(root: str, name: str) -> UPath:
         raise ConfigurationError(
             f"Configuration: setting batch_config names {root}, which is neither a folder nor a URL of a storage that "
             "fsspec knows."
-        ) from None
-
-
-class _File(ABC):
-    """An open file.
-
-    Attributes:
-        path: where it is while it is written.
-        rows: how many it holds.
-        begun: when it was opened, by `time.monotonic`.
-    """
-
-    def __init__(self, path: UPath) -> None:
-        self.path = path
-        self.rows = 0
-        self.begun = time.monotonic()
-        self._bytes: IO[bytes] = path.open("wb")
-
-    @abstractmethod
-    def add_page(self, records: Sequence[Any], lines: Sequence[bytes]) -> None:
-        """Add records, which come with their JSON."""
-
-    @abstractmethod
-    def add_row(self, row: Mapping[str, Any]) -> None:
-        """Add one record that came as an object."""
-
-    @abstractmethod
-    def _end(self) -> None:
-        """Write what is not yet written."""
-
-    def finish(self) -> None:
-        """End the file and see it onto the disk."""
-        self._end()
-        self._bytes.flush()
-        with suppress(AttributeError, ValueError, OSError):  # what is no file has no number
-            number = self._bytes.fileno()
-            os.fsync(number)
-        self._bytes.close()
-
-    def discard(self) -> None:
-        """Take the file away."""
-        for take_away in (self._bytes.close, self.path.unlink):
-            with suppress(Exception):  # why it is to go must be told, and nothing else
-                take_away()
-
-
-class _JsonLines(_File):
-    """One record a line."""
-
-    def __init__(self, path: UPath, settings: BatchSettings, schema: Mapping[str, Any]) -> None:  # noqa: ARG002
-        super().__init__(path)
-        self._out: Any = gzip.GzipFile(fileobj=self._bytes, mode="wb", compresslevel=1) if settings.compressed else None
-
-    @override
-    def add_page(self, records: Sequence[Any], lines: Sequence[bytes]) -> None:
-        (self._out or self._bytes).write(b"\n".join(lines) + b"\n")
-        self.rows += len(lines)
-
-    @override
-    def add_row(self, row: Mapping[str, Any]) -> None:
-        (self._out or self._bytes).write(_encode(row) + b"\n")
-        self.rows += 1
-
-    @override
-    def _end(self) -> None:
-        if self._out is not None:
-            self._out.close()
-
-
-class _Columns(_File):
-    """Columns by the stream's schema, as an Arrow IPC file or as Parquet.
-
-    They are built from the values of the records, which are typed already: that takes half of what reading the JSON
-    again would.
-    """
-
-    def __init__(self, path: UPath, settings: BatchSettings, schema: Mapping[str, Any]) -> None:
-        import pyarrow as pa  # noqa: PLC0415 - large, and an extra
-
-        super().__init__(path)
-        self._properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
-        self._types = {name: arrow_type(each) for name, each in self._properties.items()}
-        self._schema = pa.schema([(name, kind or pa.string()) for name, kind in self._types.items()])
-        if settings.form == "arrow":
-            self._out: Any = pa.ipc.new_file(self._bytes, self._schema)
-        else:
-            from pyarrow import parquet  # noqa: PLC0415
-
-            self._out = parquet.ParquetWriter(self._bytes, self._schema)
-        self._chunk: dict[str, list[Any]] = {name: [] for name in self._types}
-
-    @override
-    def add_page(self, records: Sequence[Any], lines: Sequence[bytes]) -> None:
-        for at in range(0, len(records), _ROWS_OF_A_CHUNK):
-            part = records[at : at + _ROWS_OF_A_CHUNK]
-            names = part[0].__struct_fields__
-            columns = dict(zip(names, zip(*map(msgspec.structs.astuple, part), strict=True), strict=True))
-            for name, values in self._chunk.items():
-                values.extend(columns.get(name) or [None] * len(part))
-            self._added(len(part))
-
-    @override
-    def add_row(self, row: Mapping[str, Any]) -> None:
-        for name, values in self._chunk.items():
-            values.append(row.get(name))
-        self._added(1)
-
-    def _added(self, rows: int) -> None:
-        self.rows += rows
-        if len(next(iter(self._chunk.values()))) >= _ROWS_OF_A_CHUNK:
-            self._write_chunk()
-
-    def _write_chunk(self) -> None:
-        import pyarrow as pa  # noqa: PLC0415
-
-        arrays = [_array(name, self._types[name], values) for name, values in self._chunk.items()]
-        self._out.write_batch(pa.record_batch(arrays, schema=self._schema))
-        for values in self._chunk.values():
-            values.clear()
-
-    @override
-    def _end(self) -> None:
-        if next(iter(self._chunk.values())):
-            self._write_chunk()
-        self._out.close()
-
-
-def arrow_type(schema: Mapping[str, Any]) -> Any:
-    """The Arrow type of a property; None for what is written as JSON text: objects, lists, what may be anything."""
-    import pyarrow as pa  # noqa: PLC0415
-
-    declared = schema.get("type", ())
-    kinds = {declared} if isinstance(declared, str) else set(declared)
-    match sorted(kinds - {"null"}):
-        case ["string"]:
-            return pa.timestamp("ms", "UTC") if schema.get("format") == "date-time" else pa.string()
-        case ["integer"]:
-            return pa.int64()
-        case ["number"] | ["integer", "number"]:
-            return pa.float64()
-        case ["boolean"]:
-            return pa.bool_()
-        case _:
-            return None
-
-
-def _array(name: str, kind: Any, values: Sequence[Any]) -> Any:
-    """A column.
-
-    Raises:
-        OutputLost: a stream map gives values that are not of the type that its SCHEMA says.
-    """
-    import pyarrow as pa  # noqa: PLC0415
-
-    if kind is None:
-        return pa.array([None if value is None else _encode(value).decode() for value in values], pa.string())
-    try:
-        if pa.types.is_timestamp(kind):
-            return pa.array(values, pa.string()).cast(kind)
-        if pa.types.is_string(kind):  # the SDK says text of a stream map's value that it can't tell
-            values = [value if value is None or isinstance(value, str) else _encode(value).decode() for value in values]
-        if pa.types.is_floating(kind):
-            values = [None if value is None else float(value) for value in values]
-        return pa.array(values, kind)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        raise OutputLost(
-            f"Property {name} has a value that is not of its type {kind}, which a file can't hold; look at the stream "
-            "maps. The last STATE that was written is valid."
         ) from None
