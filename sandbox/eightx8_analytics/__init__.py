@@ -12,8 +12,8 @@ from starlette.routing import Route
 from typing_extensions import override
 
 from sandbox import contact_center as cc
-from sandbox.eightx8_analytics.reports import REPORT_TYPE, Report, RequestError, understand
-from sandbox.eightx8_analytics.rows import METRICS, blank, call_row, created_ms, finished_ms, iso, running, sample_rows
+from sandbox.eightx8_analytics.reports import Report, RequestError, understand
+from sandbox.eightx8_analytics.rows import blank, call_row, created_ms, finished_ms, iso, running, sample_rows
 from sandbox.eightx8_analytics.streams import STREAMS
 from sandbox.eightx8_analytics.switches import Switches
 from sandbox.table import Row, Table
@@ -108,7 +108,6 @@ class EightX8Analytics(Vendor):
     def routes(self) -> Sequence[Route]:
         return [
             Route("/oauth/v2/token", self._token, methods=["POST"]),
-            Route(f"{BASE}/report-types/{REPORT_TYPE}", self._guarded, methods=["GET"]),
             Route(f"{BASE}/detailed-reports", self._guarded, methods=["POST"]),
             Route(f"{BASE}/detailed-reports/{{id:int}}/data", self._guarded, methods=["GET"]),
             Route(f"{BASE}/{{id:int}}/status", self._guarded, methods=["GET"]),
@@ -142,8 +141,6 @@ class EightX8Analytics(Vendor):
         try:
             if request.method == "POST":
                 return self._create(json.loads(await request.body()))
-            if "id" not in request.path_params:
-                return JSONResponse({"type": REPORT_TYPE, "metrics": list(METRICS)})
             report = self.reports.get(request.path_params["id"])
             if report is None:
                 return _message(404, "Not Found")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -11,7 +10,7 @@ from starlette.routing import Route
 from typing_extensions import override
 
 from sandbox.eightx8_work.pages import Pages
-from sandbox.eightx8_work.query import Query, require, understand, whole_number
+from sandbox.eightx8_work.query import Query, require, understand
 from sandbox.eightx8_work.refusals import (
     RefusedError,
     bad_key,
@@ -150,8 +149,6 @@ class EightX8Work(Vendor):
         return [
             Route("/v1/oauth/token", self._login, methods=["POST"]),
             *(Route(path, self._data, methods=["GET"]) for path in data),
-            Route("/v2/pbxes", self._list_pbxes, methods=["GET"]),
-            Route("/v2/pbxes/", self._list_pbxes, methods=["GET"]),
         ]
 
     async def _login(self, request: Request) -> Response:
@@ -229,33 +226,6 @@ class EightX8Work(Vendor):
         for name in sorted(names - readable):
             raise RefusedError(no_access(self.username, name, endpoint, self.clock.now()))
         return names
-
-    async def _list_pbxes(self, request: Request) -> Response:
-        """The PBX listing (WA 3.2)."""
-        try:
-            self._authorise(request)
-            page = whole_number(request.query_params.get("page", "0"), "page", 0, 10**6)
-            size = whole_number(request.query_params.get("size", "50"), "size", 1, 100)
-        except RefusedError as refused:
-            return refused.response
-        names = sorted(self.pbxes if self.allowed_pbxes is None else self.allowed_pbxes)
-        pages = -(-len(names) // size)
-        numbers = {"self": page, "first": 0, "last": max(pages - 1, 0)}
-        if page + 1 < pages:
-            numbers["next"] = page + 1
-        listed = [{"id": _pbx_id(name), "name": name, "deleted": False} for name in names]
-        body = {
-            "_embedded": {"pbxList": listed[page * size : (page + 1) * size]},
-            "_links": {
-                rel: {"href": f"{self.url}/v2/pbxes?page={number}&size={size}"} for rel, number in numbers.items()
-            },
-            "page": {"size": size, "totalElements": len(names), "totalPages": pages, "number": page},
-        }
-        return JSONResponse(body)
-
-
-def _pbx_id(name: str) -> str:
-    return base64.urlsafe_b64encode(name.encode()[:16].ljust(16)).decode()[:22]
 
 
 def _table(*ids: str) -> Table:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from starlette.responses import JSONResponse, Response
 
-from sandbox.eightx8_work.query import PARTIES, Query, cursor
+from sandbox.eightx8_work.query import Query, cursor
 from sandbox.eightx8_work.rows import in_zone
 from sandbox.vendor import json_page, with_repeats, written
 
@@ -136,8 +136,8 @@ class Pages:
         )
         if pbxes is not None:
             chosen = [number for number in chosen if table.partitions[number] in pbxes]
-        if query.parties or query.simplified:
-            chosen = [number for number in chosen if _wanted(table.decoded(number), query)]
+        if query.simplified:
+            chosen = [number for number in chosen if _is_simple(table.decoded(number))]
         return chosen
 
     def _miscounted(self, chosen: list[int], query: Query) -> tuple[list[int], int]:
@@ -203,12 +203,9 @@ class Pages:
             table.add([in_zone(row)])
 
 
-def _wanted(row: Row, query: Query) -> bool:
-    """Whether the optional filters let a row through (WA 3.1)."""
-    child = row.get("callerSvcName") or row.get("calleeSvcName") in ("CallForking", "CallRecording")
-    if query.simplified and child:
-        return False
-    return all(any(row.get(one) in wanted for one in PARTIES[name]) for name, wanted in query.parties.items())
+def _is_simple(row: Row) -> bool:
+    """Whether a leg is left when legs are simplified (WA 3.1)."""
+    return not row.get("callerSvcName") and row.get("calleeSvcName") not in ("CallForking", "CallRecording")
 
 
 def _scrambled(order: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["records", "legs"]
 REQUIRED = ("pbxId", "startTime", "endTime", "timeZone", "pageSize")
-PARTIES = {"caller": ("caller",), "callee": ("callee",), "callerOrCallee": ("caller", "callee")}
 UTC_NAMES = {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Etc/UCT", "Zulu"}
 MAX_PAGE_SIZE = 7000
-MAX_PARTIES = 125
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
@@ -39,7 +37,6 @@ class Query:
     page_size: int
     by_connect: bool
     simplified: bool
-    parties: dict[str, set[str]]
     scroll: str | None
     position: tuple[Any, ...] | None
     identity: tuple[Any, ...]
@@ -79,7 +76,6 @@ def understand(given: dict[str, str], path: str, switches: Switches, now: dateti
         page_size=min(whole_number(given["pageSize"], "pageSize", 1, limit), MAX_PAGE_SIZE),
         by_connect=by_connect,
         simplified=simplified,
-        parties=_parties(given),
         scroll=given.get("scrollId"),
         position=_position(given["scrollId"], kind, pbxes) if "scrollId" in given else None,
         identity=(path, kind, *sorted(item for item in given.items() if item[0] not in ("scrollId", "pageSize"))),
@@ -116,16 +112,6 @@ def _position(scroll: str, kind: Kind, pbxes: set[str]) -> tuple[Any, ...]:
     except (binascii.Error, ValueError):
         pass
     raise RefusedError(bad_parameter("scrollId", "cannot be decoded"))
-
-
-def _parties(given: dict[str, str]) -> dict[str, set[str]]:
-    parties = {name: set(given[name].split(",")) for name in PARTIES if given.get(name)}
-    if "callerOrCallee" in parties and len(parties) > 1:
-        raise RefusedError(bad_parameter("callerOrCallee", "not together with caller or callee"))
-    for name, wanted in parties.items():
-        if len(wanted) > MAX_PARTIES:
-            raise RefusedError(bad_parameter(name, f"at most {MAX_PARTIES} values"))
-    return parties
 
 
 def _zone(name: str, switches: Switches) -> tzinfo:

@@ -49,9 +49,9 @@ def test_faults_can_be_planned_and_cleared_from_outside(box: Sandbox, client: Cl
     client.login()
     control(box, "POST", "/faults", [{"kind": "status", "status": 502, "times": None}])
 
-    assert client.get("/v2/pbxes").status_code == 502
+    assert client.get("/v2/call-records").status_code == 502
     control(box, "DELETE", "/faults")
-    assert client.get("/v2/pbxes").status_code == 200
+    assert client.get("/v2/call-records").status_code == 200
 
 
 def test_a_random_schedule_can_be_set_from_outside(box: Sandbox, client: Client) -> None:
@@ -60,7 +60,7 @@ def test_a_random_schedule_can_be_set_from_outside(box: Sandbox, client: Client)
 
     control(box, "POST", "/faults", schedule)
 
-    assert [client.get("/v2/pbxes").status_code for _ in range(2)] == [503, 200]
+    assert [client.get("/v2/call-records").status_code for _ in range(2)] == [503, 200]
 
 
 def test_a_fault_that_does_not_exist_is_refused(box: Sandbox) -> None:

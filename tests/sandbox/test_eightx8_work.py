@@ -199,30 +199,11 @@ def test_legs_are_selected_by_disconnect_or_connect_time(box: Sandbox, client: C
     assert [found(hour, "true") for hour in (10, 11, 12)] == [[], ["1"], []]
 
 
-def test_filters_by_party_and_simplification_only_drop_rows(full: Client) -> None:
+def test_simplification_only_drops_rows(full: Client) -> None:
     everything = full.rows(LEGS)
-    extension = next(row["callee"] for row in everything if len(row["callee"]) == 4)
-
-    asked = full.rows(LEGS, callee=f"{extension},0000")
     simplified = full.rows(LEGS, isSimplified="true")
-
-    assert asked == [row for row in everything if row["callee"] == extension]
-    assert full.rows(LEGS, callerOrCallee=extension) == [
-        row for row in everything if extension in (row["caller"], row["callee"])
-    ]
     assert 0 < len(simplified) < len(everything)
     assert all(row in everything for row in simplified)
-
-
-def test_pbxes_are_listed_page_by_page(client: Client) -> None:
-    first = client.get("/v2/pbxes/", size="2", page="0").json()
-    second = client.get("/v2/pbxes", size="2", page="1").json()
-
-    assert [one["name"] for one in first["_embedded"]["pbxList"]] == ["acmecorppbx", "northwindlon"]
-    assert [one["name"] for one in second["_embedded"]["pbxList"]] == ["northwindnyc"]
-    assert first["_links"]["next"]["href"].endswith("/v2/pbxes?page=1&size=2")
-    assert "next" not in second["_links"]
-    assert second["page"] == {"size": 2, "totalElements": 3, "totalPages": 2, "number": 1}
 
 
 def test_calls_are_seen_once_they_have_ended() -> None:

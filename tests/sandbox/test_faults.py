@@ -9,7 +9,7 @@ import requests
 from sandbox import Fault, RandomFaults, Sandbox
 from tests.sandbox.conftest import Client
 
-PATH = "/v2/pbxes"
+PATH = "/v2/call-records"
 
 
 def test_a_status_fault_carries_its_retry_after_and_body(box: Sandbox, client: Client) -> None:
@@ -79,7 +79,7 @@ def test_a_reset_after_the_body_leaves_a_whole_answer(box: Sandbox, client: Clie
     client.login()
     box.faults.add(Fault("reset_after_body"))
 
-    assert client.get(PATH).json()["page"]["totalElements"] == 3
+    assert client.get(PATH).json()["meta"]["totalRecordCount"] == 0
     assert box.requests[-1].fault == "reset_after_body"
 
 
@@ -119,7 +119,7 @@ def test_an_answer_may_be_empty_html_of_a_wrong_type_or_not_a_number(box: Sandbo
     assert (empty.status_code, empty.content) == (200, b"")
     assert html.headers["Content-Type"].startswith("text/html")
     assert typed.headers["Content-Type"] == "text/plain"
-    assert typed.json()["page"]["number"] == 0
+    assert typed.json()["meta"]["totalRecordCount"] == 0
     assert b":NaN" in nan.content
 
 
