@@ -21,7 +21,8 @@ def tables() -> Iterator[str]:
     """Each vendor's questions, under its name."""
     for page in sorted(FOLDER.glob("*.md")):
         title, rows = questions(page)
-        yield from ("", f"### {title}", "")
+        about = f"Credentials and limits: [{title}](vendors/{page.name}). The tables of open questions: "
+        yield from ("", f"### {title}", "", f"{about}[{title}](ambiguities/{page.name}).", "")
         yield from table(["#", "Open", "Do", "Look at"], iter(rows))
     yield ""
 
