@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 {#-
   Who was offered or made which call. Legs tell; a call whose vendor gives no legs counts for the agent whom it names.
   A call to a colleague is made by one agent and offered to the other: where no leg names the calling one, the call's
