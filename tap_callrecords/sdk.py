@@ -92,8 +92,6 @@ class WindowCheckpoints(Stream):
                 self.name,
                 ", ".join(missing),
             )
-        if not entry.metadata:
-            entry.metadata.root.selected = True
         entry.metadata.update({("properties", name): Metadata(selected=False) for name in missing})
 
     @property

@@ -12,7 +12,7 @@ import pytest
 from singer_sdk.exceptions import ConfigurationError, MapExpressionError, MappingError
 
 from sandbox import Fault, Sandbox
-from tap_callrecords.sdk import WindowCheckpoints
+from tap_callrecords.sdk import WindowCheckpoints, settings_from_environment
 from tap_callrecords.tap import TapCallRecords
 from tests.support.tap import Output, sync
 
@@ -86,14 +86,29 @@ def test_a_bookmark_is_read_in_our_form_where_it_is_that_of_our_key(state: State
     assert calls.tap.state == before, "a stream that fails leaves no bookmark behind"
 
 
-def test_a_list_and_a_stream_that_is_asked_for_as_a_full_table_have_no_bookmark(catalog: dict[str, Any]) -> None:
-    assert stream("voiso_agents").replication_method == "FULL_TABLE"
-    assert not stream("voiso_agents").is_incremental
+def test_a_list_and_a_stream_that_is_asked_for_as_a_full_table_have_no_bookmark(
+    catalog: dict[str, Any], whole: dict[str, Any]
+) -> None:
+    asked_for = [{**entry, "replication_method": "INCREMENTAL"} for entry in deepcopy(whole["streams"])]
+    for agents in (stream("voiso_agents"), stream("voiso_agents", catalog={"streams": asked_for})):
+        assert agents.replication_method == "FULL_TABLE"
+        assert not agents.is_incremental
     assert stream().is_incremental
     catalog["streams"][0]["replication_method"] = "FULL_TABLE"
     calls = stream(catalog=catalog, state=state_of(replication_key_value=AT))
     assert not calls.is_incremental
     assert calls.read_bookmark() is None
+
+
+def test_what_is_kept_beside_a_bookmark_is_read_by_the_next_run_and_gone_with_it() -> None:
+    first = stream()
+    first.checkpoint(AT, {"kept": 1})
+    kept: State = dict(first.tap.state)
+    second = stream(state=deepcopy(kept))
+    assert (second.read_bookmark(), second.read_beside_bookmark("kept")) == (AT, 1)
+    assert second.read_beside_bookmark("nothing") is None
+    second.checkpoint(AT)
+    assert "kept" not in second.tap.state["bookmarks"][CALLS]
 
 
 def test_a_checkpoint_is_all_that_the_state_holds_of_the_stream(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,6 +155,13 @@ def test_what_ends_a_stream_is_told_once(box: Sandbox, caplog: pytest.LogCapture
     assert "gave up" in errors[0]
 
 
+def test_settings_in_variables_are_read_by_their_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("WITH_NUMBER", "5"), ("WITH_LIST", '["a"]'), ("OTHER", "x")):
+        monkeypatch.setenv(name, value)
+    properties = {"number": {"type": ["integer"]}, "list": {"type": ["array"], "items": {"type": ["string"]}}}
+    assert settings_from_environment(properties, "WITH_") == {"number": 5, "list": ["a"]}
+
+
 # Catalogs
 
 
@@ -161,9 +183,9 @@ def test_a_key_that_is_no_column_is_refused(catalog: dict[str, Any]) -> None:
         stream(catalog=catalog)
 
 
-def test_a_key_in_the_metadata_alone_is_taken(catalog: dict[str, Any]) -> None:
-    del catalog["streams"][0]["key_properties"]
-    assert [*stream(catalog=catalog).primary_keys] == ["uuid"]
+def test_a_catalog_may_have_the_key_only(catalog: dict[str, Any]) -> None:
+    catalog["streams"][0]["schema"]["properties"] = {"uuid": {"type": ["string"]}}
+    assert stream(catalog=catalog).selected
 
 
 def test_a_stream_that_is_not_selected_is_not_looked_at(catalog: dict[str, Any]) -> None:
@@ -176,14 +198,16 @@ def test_a_stream_that_is_not_selected_is_not_looked_at(catalog: dict[str, Any])
 def test_columns_that_the_catalog_lacks_are_left_out_with_one_warning(
     catalog: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    del catalog["streams"][0]["schema"]["properties"]["sla"], catalog["streams"][0]["schema"]["properties"]["agent"]
+    for name in ("sla", "agent"):
+        del catalog["streams"][0]["schema"]["properties"][name]
     calls = stream(catalog=catalog)
     left_out = {place[:2] for place, selected in calls.mask.items() if not selected}
     assert left_out == {("properties", "agent"), ("properties", "sla")}
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(warnings) == 1
-    assert warnings[0].startswith("The catalog lacks columns of stream voiso_cdr: ")
-    assert warnings[0].endswith(". They are left out; to have them make the catalog again with --discover.")
+    assert warnings == [
+        "The catalog lacks columns of stream voiso_cdr: agent, sla. They are left out; to have them make the catalog "
+        "again with --discover."
+    ]
     caplog.clear()
     stream()
     assert caplog.records == []
@@ -198,18 +222,19 @@ def test_a_catalog_without_metadata_selects_what_it_has(catalog: dict[str, Any])
 
 
 def test_members_that_are_left_out_are_left_out_of_objects_in_objects_and_lists(catalog: dict[str, Any]) -> None:
-    for place in (["properties", "sla", "properties", "time_to_reply"], ["properties", "agent"]):
-        catalog["streams"][0]["metadata"].append(
-            {"breadcrumb": place, "metadata": {"inclusion": "available", "selected": False}}
-        )
+    entries = catalog["streams"][0]["metadata"]
+    member = ["properties", "sla", "properties", "time_to_reply"]
+    entries.append({"breadcrumb": member, "metadata": {"inclusion": "available"}})
+    for entry in entries:
+        entry["metadata"]["selected"] = entry["breadcrumb"] not in (member, ["properties", "agent"])
     calls = stream(catalog=catalog)
     assert not calls.can_write_pages
     for sla, left in (
-        ({"time_to_reply": 1, "kept": 2}, {"kept": 2}),
-        ([{"time_to_reply": 1}, {"kept": 2}, None], [{}, {"kept": 2}, None]),
+        ({"time_to_reply": 1, "time_to_resolution": 2}, {"time_to_resolution": 2}),
+        ([{"time_to_reply": 1}, {"new": 2}, None], [{}, {"new": 2}, None]),
         (None, None),
         ("text", "text"),
-        ({"kept": 2}, {"kept": 2}),
+        ({"time_to_resolution": 2}, {"time_to_resolution": 2}),
     ):
         record = {"uuid": "1", "sla": sla, "time_to_reply": 3, "agent": "the SDK leaves this out"}
         assert calls.without_deselected_members(record) == {**record, "sla": left}
@@ -249,16 +274,20 @@ def test_an_expression_that_fails_is_told_with_its_stream_and_property(
 
 
 def test_an_expression_that_does_not_fail_is_what_it_says() -> None:
-    (record,) = mapped({"stream_maps": {CALLS: {"added": "uuid + 'x'", "agent": None}}}, {"uuid": "1", "agent": "A"})
-    assert record == {"uuid": "1", "added": "1x"}
+    maps = {CALLS: {"added": "uuid + 'x'", "agent": None, "type": "self + 'y'"}}
+    (record,) = mapped({"stream_maps": maps}, {"uuid": "1", "agent": "A", "type": "2"})
+    assert record == {"uuid": "1", "added": "1x", "type": "2y"}
 
 
 @pytest.mark.parametrize(
     ("maps", "begin"),
     [
-        ({CALLS: {"from_party": "1 +"}}, "Stream maps of voiso_cdr: "),
-        ({CALLS: {"uuid": "__NULL__"}}, "Stream maps of voiso_cdr: "),
-        ({CALLS: {"__alias__": "1 / 0"}}, "Stream maps of voiso_cdr can't be used (ZeroDivisionError). Check"),
+        ({CALLS: {"from_party": "1 +"}}, "Stream maps of voiso_cdr: Failed to parse expression"),
+        (
+            {CALLS: {"__alias__": "1 / 0"}},
+            "Stream maps of voiso_cdr can't be used (ZeroDivisionError). Check the settings stream_maps, "
+            "flattening_max_depth and flattening_max_key_length.",
+        ),
     ],
 )
 def test_maps_that_can_not_be_used_are_told_with_their_stream(maps: dict[str, Any], begin: str) -> None:
@@ -289,6 +318,7 @@ def test_maps_that_change_nothing_are_told_and_others_are_not(caplog: pytest.Log
                 "copy": {"__source__": CALLS, "agent": None},
                 "copies": {"__source__": "voiso_cdrr", "agent": None},
                 "voiso_t*": {"name": "__NULL__"},
+                "voiso_queues": {"id": "id", "__else__": None},
                 "webex_*": {"name": "__NULL__"},
                 "webex_detailed_call_history": None,
             }
