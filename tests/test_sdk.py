@@ -183,6 +183,13 @@ def test_a_key_that_is_no_column_is_refused(catalog: dict[str, Any]) -> None:
         stream(catalog=catalog)
 
 
+def test_a_key_in_the_metadata_alone_is_that_of_the_entry(catalog: dict[str, Any]) -> None:
+    del catalog["streams"][0]["key_properties"]
+    entries = stream(catalog=catalog).tap.input_catalog
+    assert entries is not None
+    assert [*(entries[CALLS].key_properties or ())] == ["uuid"]
+
+
 def test_a_catalog_may_have_the_key_only(catalog: dict[str, Any]) -> None:
     catalog["streams"][0]["schema"]["properties"] = {"uuid": {"type": ["string"]}}
     assert stream(catalog=catalog).selected
@@ -283,6 +290,7 @@ def test_an_expression_that_does_not_fail_is_what_it_says() -> None:
     ("maps", "begin"),
     [
         ({CALLS: {"from_party": "1 +"}}, "Stream maps of voiso_cdr: Failed to parse expression"),
+        ({CALLS: {"uuid": "__NULL__"}}, "Stream maps of voiso_cdr: "),
         (
             {CALLS: {"__alias__": "1 / 0"}},
             "Stream maps of voiso_cdr can't be used (ZeroDivisionError). Check the settings stream_maps, "
