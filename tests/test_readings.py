@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from singer_sdk.exceptions import FatalAPIError
 
 from tap_callrecords.paging.base import Page
-from tap_callrecords.rows.repeats import Shown
+from tap_callrecords.rows.repeats import SeenRows, Shown
 from tap_callrecords.windows.plan import TimeWindow, halves
-from tap_callrecords.windows.readings import PAGES_WITHOUT_NEWS, NothingNew, Reading
+from tap_callrecords.windows.readings import PAGES_WITHOUT_NEWS, Completeness, NothingNew, Reading
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 END = START + timedelta(hours=12)
@@ -174,3 +177,88 @@ def test_two_readings_confirm_a_short_window_only_where_no_edge_can_have_swallow
     read(reading, WHOLE, pages, announced, news=True)
     read(other, WHOLE, others, announced, news=True)
     assert reading.confirms(other, announced, found=5) is confirmed
+
+
+# The readings of a window, one after the other
+
+SPAN = "from 2026-11-01T00:00:00.000Z to 2026-11-01T12:00:00.000Z"
+
+
+class Window:
+    """A window that is read again for as long as it seems short; `size` is the page size of each further reading."""
+
+    def __init__(self, *, is_binding: bool = True) -> None:
+        self.seen = SeenRows()
+        self.judge = Completeness(WHOLE, "Acme", logging.getLogger("acme"), is_binding=is_binding)
+
+    def is_read(self, *pages: list[int], announced: int | None) -> TimeWindow | None:
+        """What is to be read again after a reading of these pages of rows."""
+        reading = Reading()
+        for number, rows in enumerate(pages, 1):
+            news = [self.seen.is_new(WHOLE.index, row, row) for row in rows]
+            page = Page(rows, announced=announced, query=WHOLE, number=number)
+            reading.take(page, brought_news=any(news))
+        return self.judge.read_again(reading, self.seen)
+
+
+@pytest.mark.parametrize("announced", [None, 4, 5])
+def test_a_window_with_all_that_is_announced_is_complete(
+    announced: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert Window().is_read([1, 2], [3, 4, 5], announced=announced) is None
+    assert caplog.messages == []
+
+
+def test_a_short_window_is_read_three_times_more_with_other_pages_and_then_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    window = Window()
+    for number, size in ((1, 2), (2, sys.maxsize), (3, 1)):
+        again = window.is_read([1, 2, 3, 4], [number], announced=9)
+        assert again == replace(WHOLE, rows_per_page=size)
+    with pytest.raises(FatalAPIError) as told:
+        window.is_read([1, 2, 3, 4], [5], announced=9)
+    assert str(told.value) == (
+        f"Acme announced 9 rows {SPAN}, but sent 5 in 4 readings. The bookmark stays before this window; run again, "
+        "and report it to the vendor if it stays so."
+    )
+    assert caplog.messages == [f"9 rows announced {SPAN}, 4 received: the window is read again."] * 3
+
+
+def test_what_another_reading_brings_completes_a_window() -> None:
+    window = Window()
+    assert window.is_read([1, 2], announced=3)
+    assert window.is_read([3], announced=3) is None
+
+
+def test_what_was_announced_first_holds_where_a_later_reading_announces_nothing() -> None:
+    window = Window()
+    assert window.is_read([1, 2], announced=3)
+    assert window.is_read([1, 2], announced=None)
+
+
+def test_a_window_is_complete_as_soon_as_less_is_announced() -> None:
+    window = Window()
+    assert window.is_read([1, 2], announced=3)
+    assert window.is_read([1, 2], announced=2) is None
+
+
+def test_rows_that_repeat_byte_for_byte_make_a_window_complete_when_two_readings_agree(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    window = Window()
+    assert window.is_read([1, 2, 2], [3], announced=4)
+    assert window.is_read([1, 2], [2, 3], announced=4) is None
+    assert caplog.messages[1:] == [
+        f"Acme announced 4 rows {SPAN} and sent as many, the same in each reading. 1 of them repeat others byte for "
+        "byte: the window is complete."
+    ]
+
+
+def test_an_announcement_that_does_not_bind_is_only_told(caplog: pytest.LogCaptureFixture) -> None:
+    assert Window(is_binding=False).is_read([1, 2], announced=3) is None
+    assert caplog.messages == [
+        f"Acme counts 3 rows {SPAN}, but sent 2 different ones. What its count means is not documented; if this goes "
+        "on, compare with its own reports."
+    ]
