@@ -6,6 +6,12 @@ from typing import Any
 
 from singer_sdk import typing as th
 
+
+def _whole(name: str, least: int, default: int, title: str, description: str) -> th.Property[int]:
+    kind = th.IntegerType(minimum=least)
+    return th.Property(name, kind, default=default, title=title, description=description)
+
+
 CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property("path", th.StringType, title="Database file", description="The DuckDB file; it is made if need be."),
     th.Property("filepath", th.StringType, title="Database file", description="Another name of path."),
@@ -25,26 +31,26 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         description="With upsert a record takes the place of the one that has its key; with append-only nothing is "
         "replaced. Streams without a key are appended either way.",
     ),
-    th.Property(
+    _whole(
         "batch_size_rows",
-        th.IntegerType(minimum=1),
-        default=100_000,
-        title="Rows in a transaction",
-        description="After how many records, of all streams, they are loaded and committed.",
+        1,
+        100_000,
+        "Rows in a transaction",
+        "After how many records, of all streams, they are loaded and committed.",
     ),
-    th.Property(
+    _whole(
         "batch_size_megabytes",
-        th.IntegerType(minimum=1),
-        default=256,
-        title="Megabytes in a transaction",
-        description="After how many megabytes of records or BATCH files they are loaded and committed.",
+        1,
+        256,
+        "Megabytes in a transaction",
+        "After how many megabytes of records or BATCH files they are loaded and committed.",
     ),
-    th.Property(
+    _whole(
         "batch_wait_limit_seconds",
-        th.IntegerType(minimum=1),
-        default=300,
-        title="Seconds between transactions",
-        description="After how many seconds records are loaded and committed, however few they are.",
+        1,
+        300,
+        "Seconds between transactions",
+        "After how many seconds records are loaded and committed, however few they are.",
     ),
     th.Property(
         "clean_up_batch_files",
@@ -53,19 +59,19 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         title="Delete BATCH files",
         description="Whether the files of BATCH messages are deleted once their records are committed.",
     ),
-    th.Property(
+    _whole(
         "memory_limit_megabytes",
-        th.IntegerType(minimum=16),
-        default=128,
-        title="Megabytes for DuckDB",
-        description="How much memory DuckDB may use; what needs more goes to disk, beside the database file. Where "
+        16,
+        128,
+        "Megabytes for DuckDB",
+        "How much memory DuckDB may use; what needs more goes to disk, beside the database file. Where "
         "rows are so large or so wide that it is not enough, it is doubled, and said.",
     ),
-    th.Property(
+    _whole(
         "threads",
-        th.IntegerType(minimum=1),
-        default=1,
-        title="Threads of DuckDB",
-        description="How many threads DuckDB may use. More of them cost more processor time and memory for each row.",
+        1,
+        1,
+        "Threads of DuckDB",
+        "How many threads DuckDB may use. More of them cost more processor time and memory for each row.",
     ),
 ).to_dict()
