@@ -65,7 +65,7 @@ DOT_ENV = """
 import tempfile
 from singer_sdk.configuration import _dict_config
 file = os.path.join(tempfile.mkdtemp(), ".env")
-_dict_config.find_dotenv = lambda: file
+_dict_config.find_dotenv = lambda **_: file
 """
 SMALL_BODIES = "session.LARGEST_BODY = 2**20"
 NOTHING_TO_EXPLAIN = """

@@ -166,12 +166,14 @@ def test_a_refusal_that_quotes_secrets_and_numbers_tells_neither(
 BUG = """
 from tap_callrecords.rows.builder import RecordBuilder
 
-def quote(builder, rows, *_):
+def quote(rows):
     raise ValueError(f"can't make sense of {rows[0]} {sys.argv} {open(sys.argv[2]).read()}")
 
-def build(*arguments):
+def build(builder, rows, *_):
+    if not rows:
+        return []  # at night a window may have none
     try:
-        quote(*arguments)
+        quote(rows)
     except ValueError as error:
         raise KeyError(str(error)) from error
 
