@@ -142,7 +142,7 @@ def navigation() -> Sequence[str | dict[str, Any]]:
     """The start, and a section for each heading of the map."""
     seen = {HOME, MAP}
     sections = [{name: [*listed(MAP, text, seen)]} for name, text in headed(documents.text_of(MAP))]
-    return [{"Start": HOME}, *sections]
+    return [{"Overview": HOME}, *sections]
 
 
 def configuration() -> dict[str, Any]:

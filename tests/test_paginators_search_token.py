@@ -32,7 +32,7 @@ REFUSED = FatalAPIError("refused")
 class Walk:
     """A client with the paginator, against a server that is a formula.
 
-    It refuses page numbers, and, where `refused` is negative, so manieth requests.
+    It refuses page numbers, and, where `refused` is negative, so many requests.
     """
 
     def __init__(
