@@ -62,6 +62,12 @@ def test_every_file_that_is_named_exists(document: str) -> None:
     assert not [name for name in named if f"/{name}" not in everywhere]
 
 
+def test_readme_needs_two_screens_before_its_tables() -> None:
+    read = text_of("README.md").partition("\n## Streams\n")[0]
+    assert len(read.splitlines()) < 2 * 40
+    assert len(read.split()) < 2 * 250
+
+
 def test_words_are_the_usual_ones() -> None:
     unusual = re.compile(
         r"\b(anew|nought|mend(?:s|ed|ing)?|parted by|is never wide|stumbl\w+|manieth|can't be had)\b", re.IGNORECASE
