@@ -10,6 +10,7 @@ from tap_callrecords.sources import (
     eightx8_work,
     voiso,
     webex,
+    zoom_phone,
 )
 from tap_callrecords.sources.source import Source
 
@@ -19,4 +20,5 @@ SOURCES: Sequence[Source] = (
     eightx8_analytics.SOURCE,
     webex.SOURCE,
     voiso.SOURCE,
+    zoom_phone.SOURCE,
 )

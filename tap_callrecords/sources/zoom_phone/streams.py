@@ -1,0 +1,346 @@
+"""Zoom Phone: the history of calls, and the lists of users and call queues (ZP)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+import requests
+from typing_extensions import override
+
+from tap_callrecords import instants
+from tap_callrecords.errors import AskedTooMuch, BrokenBody, PageLost, Refused
+from tap_callrecords.paging.base import Page
+from tap_callrecords.rows.builder import Record
+from tap_callrecords.rows.conversions import Misfit, announced_count, instant, tells_nothing
+from tap_callrecords.rows.repeats import SeenRows
+from tap_callrecords.sources.zoom_phone.api import PageTokenRefused, ZoomPhoneApi
+from tap_callrecords.sources.zoom_phone.pages import CallPages, Place, TokenPages
+from tap_callrecords.stream import Asked, CallRecordStream, FullTableStream
+from tap_callrecords.windows.plan import OVERLAP, Span, TimeWindow, ceil_second, floor_second
+
+Row = TypeVar("Row")
+
+LARGEST_PAGE = 300
+LARGEST_LIST_PAGE = 100
+DAY = timedelta(days=1)
+EDGE = timedelta(minutes=1)
+"""How much of a month's end, and of the next one's beginning, is asked for together."""
+NO_SUCH_PAGE = (requests.codes.bad_request, requests.codes.not_found, requests.codes.unprocessable)
+FORM = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class UserEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "users"}):
+    """Body of the answer with users (ZP 4)."""
+
+    rows: list[Row]
+    total_records: Any = None
+    next_page_token: Any = None
+
+
+class QueueEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "call_queues"}):
+    """Body of the answer with call queues (ZP 4)."""
+
+    rows: list[Row]
+    total_records: Any = None
+    next_page_token: Any = None
+
+
+class CallEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "call_history", "logs": "call_logs", "since": "from"}):
+    """Body of the answer with calls (ZP 4): in an array, in another one that ends in November 2026, or in both.
+
+    Attributes:
+        since: from when on it really is ...
+        to: ... and to when.
+    """
+
+    rows: list[Row] | None = None
+    logs: list[Any] | None = None
+    since: Any = None
+    to: Any = None
+    total_records: Any = None
+    next_page_token: Any = None
+
+    def __post_init__(self) -> None:
+        """Refuse what has neither array (msgspec makes the error one of its own)."""
+        if self.rows is None and self.logs is None:
+            raise BrokenBody("no calls")
+        self.rows = self.rows or []
+
+
+class ZoomStream(CallRecordStream[ZoomPhoneApi]):
+    """What Zoom's lists share: tokens from page to page, and a count (ZP 4)."""
+
+    api_type = ZoomPhoneApi
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ends: set[tuple[Any, ...]] = set()
+        self._told = False
+
+    @override
+    def new_paginator(self, window: TimeWindow) -> TokenPages:
+        return TokenPages(attrgetter(*(self.primary_keys or ())))
+
+    @override
+    def get(self, asked: Asked) -> Page:
+        self._check_age(asked)
+        page = super().get(asked)
+        self._check_age(asked)
+        return page
+
+    def _check_age(self, asked: Asked) -> None:
+        """Raises: PageLost: a page token is so old that its page may be the first one, without a word (ZP A28)."""
+        if asked.name.is_old:
+            raise PageLost("A page token of Zoom Phone has become old while its turn was waited for.")
+
+    @override
+    def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+        """Begin again where a page is refused; one that is refused at the same place again is the end (ZP A1)."""
+        place: Place = asked.name
+        if not isinstance(error, Refused) or error.status not in NO_SUCH_PAGE or place.token is None:
+            raise error
+        if isinstance(error, PageTokenRefused) and not place.is_old:
+            here = (
+                asked.window.query_start,
+                asked.window.query_end,
+                asked.window.rows_per_page,
+                place.filter,
+                place.read,
+            )
+            if here in self._ends and place.read >= place.announced:
+                return Page([])
+            self._ends.add(here)
+        raise PageLost("Zoom Phone no longer accepts a page token.") from None
+
+    def parameters(self, page: Place, size: int) -> dict[str, str]:
+        """What asks for a page of so many entries."""
+        return {"page_size": str(size)} | ({} if page.token is None else {"next_page_token": page.token})
+
+    def counted(self, envelope: Any, records: list[Any]) -> Page:
+        """An answer's page, with what it says about the others."""
+        announced = announced_count(envelope.total_records)
+        if announced is None and not self._told:
+            self._told = True
+            self.logger.warning("Zoom Phone does not say how many rows there are: it is not verified that all came.")
+        token = envelope.next_page_token
+        is_one = isinstance(token, (str, int)) and not tells_nothing(token)
+        return Page(records, next=str(token) if is_one else None, announced=announced)
+
+    def with_account(self, records: list[Record]) -> list[Record]:
+        """Rows with the account that they are of, which none of them says."""
+        account = self.config["zoom_phone_account_id"]
+        for record in records:
+            record.account_id = account
+        return records
+
+
+class CallHistory(ZoomStream):
+    """What is read from the list of calls, by the time at which they began (ZP 3, 5)."""
+
+    path = "/phone/call_history"
+    limit_is_stated = True
+    longest_window = DAY + 2 * OVERLAP
+    only_one_window_at_once: ClassVar = "Zoom counts the requests of all apps of an account together"
+    requests_of_a_window = 2  # none of its calls has no recording: those are asked for by themselves
+
+    @property
+    @override
+    def retention(self) -> timedelta:
+        return timedelta(days=self.config["zoom_phone_history_days"])
+
+    @override
+    def windows_of(self, span: Span) -> Sequence[TimeWindow]:
+        return windows_by_day(span, self.window_length)
+
+    @override
+    def seen_rows(self) -> SeenRows:
+        return SeenRows(reach=3 + 2 * (DAY // self.window_length))  # days may be answered for instants (ZP A6)
+
+    @override
+    def new_paginator(self, window: TimeWindow) -> CallPages:
+        return CallPages(attrgetter("call_history_uuid"))
+
+    @override
+    def request(self, window: TimeWindow, page: Place) -> requests.Request:
+        params = {
+            "from": floor_second(window.query_start).strftime(FORM),
+            "to": ceil_second(window.query_end).strftime(FORM),
+            "time_type": "start_time",
+            **self.parameters(page, window.page_size(self.config["zoom_phone_page_size"], most=LARGEST_PAGE)),
+        }
+        if page.filter is not None:
+            params["recording_status"] = page.filter
+        return requests.Request("GET", f"{self.api.url}{self.path}", params=params)
+
+    @override
+    def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+        window, is_first = asked.window, asked.name.token is None
+        refused = isinstance(error, (Refused, AskedTooMuch))
+        if is_first and refused and crosses_months(window.query_start, window.query_end):
+            return Page([])  # what it asks for once more, its neighbours ask for, too
+        if is_first and asked.name.filter is not None and isinstance(error, Refused):
+            self.logger.warning(
+                "Zoom Phone refused to list the calls without a recording by themselves (status %d). If no call "
+                "without one arrives, report it.",
+                error.status,
+            )
+            return Page([])
+        return super().remedy(error, asked)
+
+    @override
+    def page(self, asked: Asked, envelope: CallEnvelope[Any], records: list[Any], response: requests.Response) -> Page:
+        start, end = floor_second(asked.window.query_start), ceil_second(asked.window.query_end)
+        if not crosses_months(start, end) and is_cut(start, end, envelope.since, envelope.to):
+            raise AskedTooMuch("Zoom Phone answered for less time than it was asked for.")
+        return self.counted(envelope, records)
+
+
+class Calls(CallHistory):
+    """One row per call record (ZP 6)."""
+
+    name = "zoom_phone_calls"
+    envelope = CallEnvelope
+
+    @override
+    def read_body(self, response: requests.Response) -> tuple[CallEnvelope[Any], list[Record]]:
+        envelope, records = self.builder.read(response.content)
+        if envelope.logs:
+            met = {record.call_history_uuid for record in records} | {identity_of(each) for each in records}
+            if alone := [row for row in envelope.logs if not met.intersection(names_of(row))]:
+                records += self._of_logs(alone, beside=len(records))
+        return envelope, self.with_account(records)
+
+    def _of_logs(self, rows: list[Any], *, beside: int) -> list[Record]:
+        """Records of rows that stand in the older array only (ZP A3)."""
+        if beside:
+            self.logger.warning(
+                "Zoom Phone lists %d calls in call_logs that are not in call_history; they are read as well.", len(rows)
+            )
+        records: list[Record] = self.builder.read(msgspec.json.encode({"call_history": [*map(renamed, rows)]}))[1]
+        return records
+
+
+def renamed(row: Any) -> Any:
+    """A row of `call_logs` with the key by which `call_history` has it (ZP 4)."""
+    if isinstance(row, dict) and tells_nothing(row.get("call_history_uuid")) and "id" in row:
+        row = dict(row)
+        row["call_history_uuid"] = row.pop("id")
+    return row
+
+
+def identity_of(record: Record) -> tuple[Any, ...]:
+    """What a call is known by beside its key."""
+    return record.call_id, record.start_time, record.direction
+
+
+def names_of(row: Any) -> tuple[Any, ...]:
+    """What a row of `call_logs` may be known by in `call_history`."""
+    if not isinstance(row, dict):
+        return ()
+    key = renamed(row).get("call_history_uuid")
+    try:
+        begun = instant(row.get("start_time"))
+    except Misfit:
+        begun = None
+    identity = row.get("call_id"), begun, row.get("direction")
+    return tuple(
+        name
+        for name, tells in ((key, isinstance(key, str)), (identity, all(isinstance(each, str) for each in identity)))
+        if tells
+    )
+
+
+def windows_by_day(span: Span, length: timedelta) -> list[TimeWindow]:
+    """Cut a span at each midnight, and within days into so long windows; none crosses the end of a month (ZP A4).
+
+    What lies a minute before and after that is asked for once more, in one piece: neither bound of the windows
+    beside it may belong to them.
+    """
+    edges = [span.start]
+    while edges[-1] < span.end:
+        midnight = edges[-1].replace(hour=0, minute=0, second=0, microsecond=0)
+        following = min(midnight + ((edges[-1] - midnight) // length + 1) * length, midnight + DAY, span.end)
+        edges.append(following)
+    windows: list[TimeWindow] = []
+
+    def add(start: datetime, end: datetime, query_start: datetime, query_end: datetime) -> None:
+        windows.append(TimeWindow(len(windows), start, end, query_start, query_end))
+
+    begun = span.start
+    for start, end in pairwise(edges):
+        query_start = start if is_month(start) else start - OVERLAP
+        if is_month(end) and end < span.end:
+            before, after = max(end - EDGE, begun), min(end + EDGE, span.end)
+            if before > begun:
+                add(begun, before, query_start, end)
+            add(before, after, before - OVERLAP, after + OVERLAP)
+            begun = after
+        elif end > begun:
+            last = end == span.end and not is_month(end)
+            add(begun, end, query_start, end + OVERLAP if last else end)
+            begun = end
+    return windows
+
+
+def is_month(at: datetime) -> bool:
+    """Whether a month of UTC begins at this instant."""
+    return (at.day, at.hour, at.minute, at.second, at.microsecond) == (1, 0, 0, 0, 0)
+
+
+def crosses_months(start: datetime, end: datetime) -> bool:
+    """Whether a time lies in two months of UTC; its end is no part of it."""
+    last = end - timedelta(microseconds=1)
+    return (start.year, start.month) != (last.year, last.month)
+
+
+def is_cut(start: datetime, end: datetime, echoed_start: Any, echoed_end: Any) -> bool:
+    """Whether an answer says that it is for less time than was asked for; by days where it has days (ZP A4)."""
+    return _is_later(echoed_start, start) or _is_later(end, echoed_end)
+
+
+def _is_later(one: Any, other: Any) -> bool:
+    """Whether an instant is later than another one; no, where one of them is a text that is none."""
+    texts = [each for each in (one, other) if not isinstance(each, datetime)]
+    try:
+        found = [each if isinstance(each, datetime) else instants.parse(each) for each in (one, other)]
+    except (TypeError, ValueError, AttributeError):
+        return False
+    if any(len(text.strip()) == len("2026-01-31") for text in texts):
+        return found[0].date() > found[1].date()
+    return found[0] > found[1]
+
+
+class ZoomList(ZoomStream, FullTableStream[ZoomPhoneApi]):
+    """A list of the account (ZP 4)."""
+
+    page_size: ClassVar[int] = LARGEST_LIST_PAGE
+
+    @override
+    def request(self, window: TimeWindow, page: Place) -> requests.Request:
+        size = window.page_size(self.page_size, most=LARGEST_LIST_PAGE)
+        return requests.Request("GET", f"{self.api.url}{self.path}", params=self.parameters(page, size))
+
+    @override
+    def page(self, asked: Asked, envelope: Any, records: list[Record], response: requests.Response) -> Page:
+        return self.counted(envelope, self.with_account(records))
+
+
+class Users(ZoomList):
+    """One row per user with a licence."""
+
+    name = "zoom_phone_users"
+    path = "/phone/users"
+    envelope = UserEnvelope
+
+
+class CallQueues(ZoomList):
+    """One row per call queue."""
+
+    name = "zoom_phone_call_queues"
+    path = "/phone/call_queues"
+    envelope = QueueEnvelope
