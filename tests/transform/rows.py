@@ -35,6 +35,22 @@ def _voiso(uuid: str, second: int, kind: str, disposition: str, **values: Any) -
             "cpc": 0.0124} | values  # fmt: skip
 
 
+def _zoom(uuid: str, second: int, seconds: int, result: str, **values: Any) -> Row:
+    return {"account_id": "z", "call_history_uuid": uuid, "call_id": uuid, "direction": "inbound",
+            "connect_type": "external", "call_result": result, "start_time": _at(second),
+            "end_time": _at(second + seconds), "caller_did_number": "+12025550117"} | values  # fmt: skip
+
+
+def _zoom_leg(uuid: str, leg_id: str, second: int, seconds: int, result: str, **values: Any) -> Row:
+    return {"account_id": "z", "call_history_uuid": uuid, "call_element_id": leg_id, "direction": "inbound",
+            "connect_type": "external", "result": result, "start_time": _at(second), "end_time": _at(second + seconds),
+            "caller_did_number": "+12025550117"} | values  # fmt: skip
+
+
+def _zoom_side(side: str, kind: str, ext_id: str, name: str) -> Row:
+    return {f"{side}_ext_type": kind, f"{side}_ext_id": ext_id, f"{side}_name": name}
+
+
 def _at(second: int, milli: int = 0) -> str:
     """An instant this many seconds after Monday, 2 March 2026, 10:00 UTC."""
     instant = _MONDAY + timedelta(seconds=second, milliseconds=milli)
@@ -42,6 +58,8 @@ def _at(second: int, milli: int = 0) -> str:
 
 
 DAY = 86_400
+_QUEUE = _zoom_side("callee", "call_queue", "q1", "Support queue")
+_COLLEAGUES = _zoom_side("caller", "user", "ana", "Ana Zoom") | _zoom_side("callee", "user", "ben", "Ben Zoom")
 _RECENT_ID = "int-17ee5169b65-bVADPge3TwXIWmYPIGREMRgjd-phone-00-acmecorp01"
 _OWN_RECENT_ID = "int-17e541ad2d9-QoQZxK2kYWTPxhySo83VSMam2-phone-00-acmecorp01"
 _OUTBOUND_ID = "int-1891bd8e8f8-DcOBzKtHEIa7sb0WsK7VtUCdB-phone-01-acmecorp01"
@@ -168,6 +186,35 @@ LATE: dict[str, list[Row]] = {
     "voiso_agents": [{"id": 56215, "name": "Mike Example"}],
     "voiso_deleted_agents": [{"id": 15, "name": "Gone Example"}],
     "voiso_queues": [{"id": 199, "name": "Example Support"}],
+    "zoom_phone_calls": [
+        _zoom("queued", 2000, 367, "answered", answer_time=_at(2000), **_QUEUE),
+        _zoom("gave-up", 2100, 45, "abandoned", **_QUEUE),
+        _zoom("made", 2200, 60, "connected", direction="outbound", answer_time=_at(2209), caller_did_number=None,
+              callee_did_number="+12025550155", **_zoom_side("caller", "user", "ana", "Ana Zoom")),
+        # Both sides' records of one call between colleagues, and one of an account that has one.
+        _zoom("theirs", 2300, 60, "answered", call_id="7", connect_type="internal", answer_time=_at(2304),
+              **_COLLEAGUES),
+        _zoom("ours", 2300, 60, "connected", call_id="7", connect_type="internal", answer_time=_at(2304),
+              direction="outbound", **_COLLEAGUES),
+        _zoom("alone", 2400, 20, "ring_timeout", connect_type="internal", direction="outbound", **_COLLEAGUES),
+        _zoom("new-word", 2500, 5, "teleported"),
+    ],
+    "zoom_phone_call_legs": [
+        _zoom_leg("queued", "menu", 2000, 12, "succeeded", answer_time=_at(2000), segment=1, element_number=1,
+                  **_zoom_side("callee", "auto_receptionist", "menu", "Main menu")),
+        _zoom_leg("queued", "queue", 2012, 355, "answered", answer_time=_at(2036), segment=2, element_number=2,
+                  waiting_time=24, **_QUEUE),
+        _zoom_leg("queued", "ben", 2012, 20, "ring_timeout", segment=2, element_number=3, event="ring_to_member",
+                  result_reason="answered_by_other ", **_zoom_side("callee", "user", "ben", "Ben Zoom")),
+        _zoom_leg("queued", "ana", 2032, 335, "answered", answer_time=_at(2036), segment=2, element_number=4,
+                  event="ring_to_member", hold_time=30, **_zoom_side("callee", "user", "ana", "Ana Zoom")),
+        _zoom_leg("ours", "calling", 2300, 60, "connected", connect_type="internal", direction="outbound",
+                  answer_time=_at(2304), segment=1, element_number=1, **_COLLEAGUES),
+        _zoom_leg("theirs", "called", 2300, 60, "answered", connect_type="internal", answer_time=_at(2304), segment=1,
+                  element_number=1, **_COLLEAGUES),
+    ],
+    "zoom_phone_users": [{"account_id": "z", "extension_id": "ana", "name": "Ana of the list"}],
+    "zoom_phone_call_queues": [{"account_id": "z", "extension_id": "q2", "name": "Quiet queue"}],
 }  # fmt: skip
 
 ERASED: dict[str, list[Row]] = {

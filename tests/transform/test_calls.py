@@ -41,6 +41,12 @@ pytestmark = pytest.mark.slow
         ("voiso:default:v5", "lookup", "unknown", "completed", None, None, None),
         ("voiso:default:v6", "chat", "unknown", "completed", None, None, None),
         ("voiso:default:v7", "voice", "inbound", "other", None, None, None),
+        ("zoom_phone:z:queued", "voice", "inbound", "answered", "Support queue", "Ana Zoom", False),
+        ("zoom_phone:z:gave-up", "voice", "inbound", "abandoned", "Support queue", None, None),
+        ("zoom_phone:z:made", "voice", "outbound", "answered", None, "Ana Zoom", None),
+        ("zoom_phone:z:theirs", "voice", "internal", "answered", None, "Ben Zoom", False),
+        ("zoom_phone:z:alone", "voice", "internal", "missed", None, None, None),
+        ("zoom_phone:z:new-word", "voice", "inbound", "other", None, None, None),
     ],
 )
 def test_each_call_has_its_meaning(
@@ -61,7 +67,7 @@ def test_each_call_has_its_meaning(
 
 
 def test_there_are_no_other_calls(built: Built) -> None:
-    assert built.warehouse.query("select count(*) from analytics.callrecords__calls") == [(24,)]
+    assert built.warehouse.query("select count(*) from analytics.callrecords__calls") == [(30,)]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,9 @@ def test_there_are_no_other_calls(built: Built) -> None:
         ("webex_calling:org:out", "8", None, "251", "12", "259", 1),
         ("webex_calling:org:hunt", "6", "6", "94", "0", "100", 3),
         ("voiso:default:v1", None, None, None, None, "79", None),
+        ("zoom_phone:z:queued", "4", "24", "331", "30", "367", 4),
+        ("zoom_phone:z:gave-up", None, None, None, None, "45", None),
+        ("zoom_phone:z:theirs", "4", None, "56", None, "60", 2),
     ],
 )
 def test_durations_are_seconds(
@@ -156,6 +165,7 @@ def test_a_queue_s_service_level(built: Built) -> None:
         ("eightx8_work:hq:110081", 2, 1, 2, 1, 1, 0.5, 0.5),
         ("voiso:default:Example Support", 2, 1, 0, 0, 1, None, 0.5),
         ("webex_calling:org:hg", 1, 1, 1, 1, 0, 1.0, 0.0),
+        ("zoom_phone:z:q1", 2, 1, 1, 0, 1, 0.0, 0.5),
     }
 
 
@@ -169,6 +179,7 @@ def test_an_hour_of_the_week_without_calls_has_a_row(built: Built) -> None:
         ("eightx8_work", 3 * 168, 3, 9),
         ("voiso", 2 * 168, 2, 4),
         ("webex_calling", 2 * 168, 2, 4),
+        ("zoom_phone", 3 * 168, 3, 6),
     ]
 
 
@@ -196,3 +207,26 @@ def test_an_agent_s_day(built: Built) -> None:
         " and cast(day as text) = '2026-03-02'"
     )
     assert found == [(2, 1, 0, 1, 2, Decimal(150))]  # two made: one out, one to a colleague
+
+
+def test_a_call_between_colleagues_of_one_record_or_two_is_made_and_offered(built: Built) -> None:
+    found = built.warehouse.query(
+        "select agent_key, offered_calls, answered_calls, missed_calls, answered_by_others_calls, made_calls,"
+        " made_answered_calls, talk_seconds from analytics.callrecords__agent_activity where vendor = 'zoom_phone'"
+        " order by agent_key"
+    )
+    assert found == [
+        ("zoom_phone:z:ana", 1, 1, 0, 0, 3, 2, Decimal(331 + 51 + 56)),
+        ("zoom_phone:z:ben", 2, 1, 0, 1, 0, 0, Decimal(56)),
+    ]
+
+
+def test_lists_of_users_and_queues_name_those_without_calls_too(built: Built) -> None:
+    agents = built.warehouse.query(
+        "select agent_id, agent_name from analytics.callrecords__agents where vendor = 'zoom_phone' order by agent_id"
+    )
+    assert agents == [("ana", "Ana of the list"), ("ben", "Ben Zoom")]
+    queues = built.warehouse.query(
+        "select queue_id, queue_name from analytics.callrecords__queues where vendor = 'zoom_phone' order by queue_id"
+    )
+    assert queues == [("q1", "Support queue"), ("q2", "Quiet queue")]

@@ -53,6 +53,13 @@ WORDS = {
         answered failed busy no_answer rejected abandoned missed dialer_abandoned system_abandoned answered_by_VM
         system_reject machine_answered sent not_sent delivered not_delivered route_unavailable waiting active archived
         initiated available absent""",
+    **dict.fromkeys(
+        (("zoom_phone", "call_result"), ("zoom_phone", "result")),
+        """
+        answered accepted picked_up connected succeeded voicemail hang_up canceled call_failed unconnected rejected busy
+        ring_timeout overflowed no_answer invalid_key invalid_operation abandoned system_blocked service_unavailable
+        blocked""",
+    ),
 }
 
 
@@ -65,7 +72,7 @@ def _words() -> list[dict[str, str]]:
 
 @pytest.mark.parametrize(("vendor", "field"), WORDS)
 def test_every_word_of_the_vendor_has_a_meaning(vendor: str, field: str) -> None:
-    """The vendors' lists: WA 4.4, CC B6, WX 11.5 and 11.6, VO 8; a blank within a word is written as _ where needed."""
+    """The vendors' lists: WA 4.4, CC B6, WX 11.5 and 11.6, VO 8, ZP 7.3; a blank within a word is written as _."""
     known = {row["vendor_word"] for row in _words() if (row["vendor"], row["field"]) == (vendor, field)}
     wanted = {word.lower() for word in WORDS[vendor, field].split()}
     if field in ("status", "cause"):

@@ -10,6 +10,7 @@
       'eightx8_contact_center': {'name': '8x8 Contact Center', 'calls': 'int_callrecords__eightx8_contact_center_calls', 'legs': 'stg_callrecords__eightx8_interaction_participants'},
       'webex_calling': {'name': 'Webex Calling', 'calls': 'int_callrecords__webex_calling_calls', 'legs': 'stg_callrecords__webex_call_legs'},
       'voiso': {'name': 'Voiso', 'calls': 'stg_callrecords__voiso_cdr', 'agents': 'stg_callrecords__voiso_agents', 'queues': 'stg_callrecords__voiso_queues', 'waits': false},
+      'zoom_phone': {'name': 'Zoom Phone', 'calls': 'int_callrecords__zoom_phone_calls', 'legs': 'stg_callrecords__zoom_phone_call_legs', 'callers': 'int_callrecords__zoom_phone_callers', 'agents': 'stg_callrecords__zoom_phone_users', 'queues': 'stg_callrecords__zoom_phone_call_queues', 'waits': false},
   }) }}
 {% endmacro %}
 
