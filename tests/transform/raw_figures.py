@@ -173,11 +173,63 @@ from (select *, translate(lower(type), '_-', '  ') as kind from voiso_cdr)
 where direction is not null
 """
 
+_ZOOM = """
+with sides as (
+    select mine.call_history_uuid as record, min(theirs.call_history_uuid) as kept
+    from zoom_phone_calls as mine join zoom_phone_calls as theirs using (account_id, call_id)
+    where mine.connect_type = 'internal' and theirs.connect_type = 'internal'
+        and mine.direction = 'outbound' and theirs.direction = 'inbound'
+        and abs(epoch(mine.start_time) - epoch(theirs.start_time)) <= 2
+    group by record
+),
+legs as (
+    select coalesce(kept, call_history_uuid) as call, *,
+        coalesce(callee_ext_type, '') in ('call_queue', 'shared_line_group', 'group_call_pickup') as is_queue,
+        result in ('answered', 'accepted', 'picked_up', 'connected') and trim(result_reason) is distinct from
+            'answered_by_other' and coalesce(callee_ext_type, '') != 'auto_receptionist' as is_taken
+    from zoom_phone_call_legs left join sides on record = call_history_uuid
+),
+seconds as (
+    select call, count(distinct moment) as talk from (
+        select call, unnest(generate_series(answer_time, end_time - interval 1 second, interval 1 second)) as moment
+        from legs where is_taken and not is_queue and end_time > answer_time
+    ) group by call
+),
+queued as (
+    select distinct on (call) call, callee_name as queue,
+        coalesce(waiting_time, wait_time, epoch(coalesce(answer_time, end_time)) - epoch(start_time)) as wait
+    from legs where is_queue order by call, segment, start_time, element_number
+),
+judged as (
+    select *, case
+        when call_result in ('answered', 'accepted', 'picked_up', 'connected') then 'answered'
+        when call_result in ('ring_timeout', 'no_answer', 'overflowed') then 'missed'
+        when call_result in ('abandoned', 'canceled', 'hang_up') then 'abandoned'
+        when call_result in ('voicemail', 'busy') then call_result
+        else 'other'
+    end as outcome
+    from zoom_phone_calls
+)
+select
+    call_history_uuid as id, account_id as account, start_time as started_at, end_time as ended_at,
+    if(connect_type = 'internal', 'internal', direction) as direction, outcome,
+    coalesce(
+        queue,
+        case when callee_ext_type in ('call_queue', 'shared_line_group', 'group_call_pickup') then callee_name end
+    ) as queue,
+    wait, if(outcome = 'answered', coalesce(talk, epoch(end_time) - epoch(answer_time)), null) as talk, 0 as wrapup,
+    coalesce(caller_did_number, caller_ext_number) as caller, coalesce(callee_did_number, callee_ext_number) as callee,
+    wait is not null as tells_waits
+from judged anti join sides on record = call_history_uuid
+left join seconds on seconds.call = call_history_uuid left join queued on queued.call = call_history_uuid
+"""
+
 CALLS = {
     "eightx8_work": _WORK,
     "eightx8_contact_center": _CONTACT_CENTER,
     "webex_calling": _WEBEX,
     "voiso": _VOISO,
+    "zoom_phone": _ZOOM,
 }
 """For each vendor the query of its voice calls: how each began, ended, waited and talked."""
 

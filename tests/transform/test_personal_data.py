@@ -29,6 +29,7 @@ CHANGED: dict[str, dict[str, str]] = {
     "eightx8_contact_center": dict.fromkeys(("agent_id", "agent_key", "agent_name", "caller_name"), "hash null"),
     "webex_calling": dict.fromkeys(("agent_name", "queue_name", "caller_name", "callee_name"), "hash null"),
     "voiso": {"agent_name": "hash null", "callee_name": "hash null"},
+    "zoom_phone": dict.fromkeys(("agent_name", "queue_name", "caller_name", "callee_name"), "hash null"),
 }
 """What each vendor's calls and legs lose beside the numbers, as the README has it; nothing else changes."""
 COLLEAGUES: Rows = [
