@@ -1,0 +1,1 @@
+{{ stream_table('zoom', 'zoom_phone_call_legs') }}
