@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tap_callrecords.rows.builder import Record
     from tap_callrecords.stream import CallRecordStream
 
-from tap_callrecords.http.client import VendorApi
 
 ANSWER_WITHIN_SECONDS = 55.0
 """A person waits."""

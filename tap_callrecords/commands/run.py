@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from tap_callrecords.http.client import VendorApi
     from tap_callrecords.stream import CallRecordStream
 
-from tap_callrecords.http.client import VendorApi
-
 
 class Run:
     """A run over all selected streams, one after the other.
