@@ -53,7 +53,7 @@ class Asked:
 class StreamHooks(WindowCheckpoints, Generic[Api]):
     """A stream over one endpoint of a vendor, as far as its source has a say in it.
 
-    Its schema file says the rest (see `schemas`).
+    Its schema file says the rest (see `rows.schemas`).
     """
 
     schema = FromSchemaFile(attrgetter("schema"))

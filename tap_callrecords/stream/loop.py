@@ -52,7 +52,7 @@ class _Run:
 class CallRecordStream(PlannedStream[Api], PagedStream[Api]):
     """A stream over one endpoint of a vendor.
 
-    A source declares its name and what `StreamHooks` asks for; its schema file says the rest (see `schemas`).
+    A source declares its name and what `StreamHooks` asks for; its schema file says the rest (see `rows.schemas`).
     """
 
     @override
