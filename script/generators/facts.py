@@ -33,7 +33,7 @@ WHY_NOT = {
     "number": "a number: a cost, a score",
     "boolean": "yes or no",
     "object": "its members stand for themselves",
-    "rescued": "hashed or dropped whole, whatever it is",
+    "rescued": "always hashed or dropped whole",
 }
 """Reasons of `x-not-pii`, and those that follow from the type."""
 
