@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from sandbox import Sandbox
 from tap_callrecords import instants
 from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.tap import TapCallRecords
 from tests.support.tap import Output, sync
 
 SPAN = timedelta(hours=30)
@@ -229,7 +231,7 @@ def test_a_window_that_stays_short_fails_with_both_numbers_and_keeps_the_bookmar
         put_record(box, number, now - 3_600_000 - number, now - 3_000_000)
     box.eightx8_work.switches.overcount = 3
     out = run(box, window_hours=10, may_fail=True)
-    assert "announced 11 rows" in str(out.error)
+    assert str(out.error).startswith("8x8 Work announced 11 rows from ")
     assert "sent 8 in 4 readings" in str(out.error)
     first_call = instants.from_epoch_ms(now - 3_600_000 - 7)
     assert all(bookmark < first_call for bookmark in out.bookmarks(RECORDS))
@@ -354,6 +356,48 @@ def test_rows_under_one_key_with_different_content_are_all_emitted_and_counted(
     out = run(box, window_hours=40)
     assert len(out.records(RECORDS)) == 2
     assert "1 rows share their key with a different row" in caplog.text
+
+
+@pytest.mark.parametrize("maps", [{}, {RECORDS: {"added": "'x'"}}], ids=["pages", "records"])
+def test_a_run_says_at_its_end_how_much_it_has_read_and_how_long_requests_took(
+    box: Sandbox, maps: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    put_rows_of_a_window(box, 8)
+    with caplog.at_level(logging.INFO):
+        run(box, window_hours=40, stream_maps=maps)
+    said = [record.getMessage() for record in caplog.records]
+    assert [line for line in said if line.startswith(f"{RECORDS}: window 1 of 1, 8 records, ")]
+    measured = [line for line in said if "http_request_duration" in line]
+    assert len(measured) == sum(1 for request in box.requests if "call-records" in request.path)
+    assert all(RECORDS in line and "200" in line and "succeeded" in line for line in measured)
+
+
+def test_a_field_is_named_in_the_log_but_no_number_that_stands_in_its_name(
+    box: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = ms(datetime.now(UTC))
+    put_record(box, 1, now - 3_600_000, now - 3_500_000, **{"+1 (212) 555-0147": "x", "callTime": "many"})
+    out = run(box, window_hours=40)
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "Field 'callTime' is new or does not fit its type; its values are kept in _rescued_data." in told
+    assert len(told) == 2
+    assert "555" not in caplog.text
+    assert out.records(RECORDS)[0]["_rescued_data"] == {"+1 (212) 555-0147": "x", "callTime": "many"}
+
+
+def test_who_wants_a_few_records_only_gets_the_newest_and_no_bookmark(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = ms(datetime.now(UTC))
+    for hours in (2, 12, 22):
+        put_record(box, hours, now - hours * 3_600_000, now - hours * 3_600_000)
+    start = datetime.now(UTC) - SPAN
+    tap = TapCallRecords(config={**box.eightx8_work.config, "start_date": start.isoformat(), "window_hours": 3})
+    monkeypatch.setattr(CallRecordStream, "ABORT_AT_RECORD_COUNT", 3)
+    stream = tap.streams[RECORDS]
+    assert isinstance(stream, CallRecordStream)
+    assert [record["call_id"] for record in stream.get_records(None)] == ["2", "12", "22"]
+    assert capsys.readouterr().out == ""
 
 
 def test_the_start_date_that_the_vendor_no_longer_serves_is_told(
