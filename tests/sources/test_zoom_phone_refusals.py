@@ -102,6 +102,13 @@ def test_a_permission_that_is_refused_with_the_code_of_a_token_is_no_token(box: 
     assert sum(request.path.endswith("/oauth/token") for request in box.requests) == 1
 
 
+@pytest.mark.parametrize(("status", "code"), [(403, 2031), (404, 2001)])
+def test_an_account_without_zoom_phone_is_told_as_such(box: Sandbox, status: int, code: int) -> None:
+    body = {"code": code, "message": "Account does not exist."}
+    box.faults.add(Fault("status", status=status, body=body, match="/phone/users", times=None))
+    assert "The Zoom account has no Zoom Phone." in str(read(box, "zoom_phone_users").error)
+
+
 @pytest.mark.parametrize("status", [400, 401])
 @pytest.mark.parametrize("code", [4700, 201, 4711])
 def test_a_scope_that_is_missing_is_named_whatever_the_refusal_looks_like(box: Sandbox, code: int, status: int) -> None:

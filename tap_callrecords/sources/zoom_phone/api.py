@@ -20,7 +20,7 @@ from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, t
 from tap_callrecords.http.words import refused, words_of
 
 TOKEN_CODE = 124
-NO_ZOOM_PHONE_CODE = 2031
+NO_ZOOM_PHONE_CODES = (2001, 2031)
 VALIDATION_CODE = 300
 STRETCH_SECONDS = 1.0
 """What the setting for detail requests counts in."""
@@ -145,7 +145,7 @@ class ZoomPhoneApi(VendorApi):
         reasons = (
             (url == self.token_url, NOT_SIGNED_IN),
             (status == codes.unauthorized or _speaks_of_token(response), TOKEN_REFUSED),
-            (words_of(response).get("code") == NO_ZOOM_PHONE_CODE, NO_ZOOM_PHONE),
+            (words_of(response).get("code") in NO_ZOOM_PHONE_CODES, NO_ZOOM_PHONE),
             (status == codes.forbidden or "have permission" in said, NO_RIGHT),
             (status == codes.not_found and "/phone/call_history/" not in url, NOT_HERE),
         )

@@ -299,7 +299,10 @@ def crosses_months(start: datetime, end: datetime) -> bool:
 
 
 def is_cut(start: datetime, end: datetime, echoed_start: Any, echoed_end: Any) -> bool:
-    """Whether an answer says that it is for less time than was asked for; by days where it has days (ZP A4)."""
+    """Whether an answer says that it is for less time than was asked for (ZP A4).
+
+    Where it has days it is told by days, of which one more may be that of another zone (ZP A5).
+    """
     return _is_later(echoed_start, start) or _is_later(end, echoed_end)
 
 
@@ -311,7 +314,7 @@ def _is_later(one: Any, other: Any) -> bool:
     except (TypeError, ValueError, AttributeError):
         return False
     if any(len(text.strip()) == len("2026-01-31") for text in texts):
-        return found[0].date() > found[1].date()
+        return found[0].date() > found[1].date() + DAY
     return found[0] > found[1]
 
 
