@@ -160,8 +160,10 @@ def extractor() -> dict[str, Any]:
         "prereq": prereq(),
         "settings": settings_of(all_settings()),
         "settings_group_validation": all_groups(),
-        "settings_preamble": f"A source is read when one of its groups of credentials is set: "
-        f"{'; '.join(_ways(source) for source in SOURCES)}. All other settings have defaults.",
+        "settings_preamble": "\n".join(
+            ["A source is read when one of its groups of credentials is set; all other settings have defaults.", ""]
+            + [f"- {_ways(source)}" for source in SOURCES]
+        ),
         "usage": usage(),
     }
 
