@@ -205,7 +205,7 @@ def test_a_vendor_that_is_taken_off_the_streams_leaves_the_models(
 
 
 def _queue_call(call_id: str, **values: Any) -> Row:
-    return {"pbx_id": "hq", "call_id": call_id, "direction": "Incoming", "start_time_utc": "2026-03-02T10:00:00.000Z",
+    return {"pbx_id": "hq", "call_id": call_id, "direction": "Incoming", "start_time_utc": "2026-03-02T12:00:00.000Z",
             "callee": "CallQueue", "callee_name": "Test Queue"} | values  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
     warehouse.load(
         {
             "eightx8_call_records": [
-                _queue_call("late", answered="Answered", wait_time_ms=10_000),
+                _queue_call("late", answered="Answered", wait_time_ms=10_000, branches=["Elsewhere"]),
                 _queue_call("lost", abandoned="Abandoned", wait_time_ms=60_000),
                 _queue_call("short", abandoned="Abandoned", wait_time_ms=4_999),
             ],
@@ -256,7 +256,9 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
     )
     (folder / "packages.yml").write_text(f"packages: [{{local: {TRANSFORM}}}]\n")
     (folder / "seeds").mkdir()
-    (folder / "seeds/my_hours.csv").write_text("weekday,opens_minute,closes_minute\n1,540,1020\n")
+    (folder / "seeds/my_hours.csv").write_text(
+        "weekday,opens_minute,closes_minute,timezone,site\n1,240,360,America/New_York,\n1,0,1440,,Elsewhere\n"
+    )
     (folder / "seeds/my_targets.csv").write_text(
         "queue_key,service_level_seconds\neightx8_work:callrecords:hq:110081,5\n"
     )
@@ -303,6 +305,18 @@ def test_a_project_adds_columns_words_and_opening_hours(consumer: DuckDBWarehous
         " where calls.vendor = 'voiso' order by calls.call_key"
     )
     assert found == [("sid1", "completed", True), ("sid2", "completed", True)]
+
+
+@pytest.mark.slow
+def test_opening_hours_are_of_a_zone_and_of_a_site(consumer: DuckDBWarehouse) -> None:
+    """On Monday from 4 to 6 in New York, which is 9 to 11 UTC; elsewhere all day."""
+    found = consumer.query("select vendor_call_id, vendor, is_open from analytics_staging.int_callrecords__voice_calls")
+    assert {(call, is_open) for call, vendor, is_open in found if vendor == "eightx8_work"} == {
+        ("late", True),
+        ("lost", False),
+        ("short", False),
+    }
+    assert {is_open for _, vendor, is_open in found if vendor == "voiso"} == {True}
 
 
 @pytest.mark.slow

@@ -82,13 +82,16 @@
 {% macro duckdb__element_text(alias) %}({{ alias }}.element ->> '$'){% endmacro %}
 {% macro snowflake__element_text(alias) %}{{ alias }}.value::varchar{% endmacro %}
 
-{# A UTC timestamp as the wall clock of `report_timezone`. #}
+{# A UTC timestamp as the wall clock of `callrecords_timezone`. #}
 {% macro report_time(timestamp) %}
   {%- if var('callrecords_timezone', 'UTC') == 'UTC' -%}{{ return(timestamp) }}{%- endif -%}
-  {{ return(adapter.dispatch('report_time', 'tap_callrecords')(timestamp, var('callrecords_timezone'))) }}
+  {{ return(tap_callrecords.local_time(timestamp, "'" ~ var('callrecords_timezone') ~ "'")) }}
 {% endmacro %}
-{% macro default__report_time(timestamp, zone) %}(({{ timestamp }} at time zone 'UTC') at time zone '{{ zone }}'){% endmacro %}
-{% macro snowflake__report_time(timestamp, zone) %}convert_timezone('UTC', '{{ zone }}', {{ timestamp }}){% endmacro %}
+
+{# A UTC timestamp as the wall clock of a zone, an expression. #}
+{% macro local_time(timestamp, zone) %}{{ return(adapter.dispatch('local_time', 'tap_callrecords')(timestamp, zone)) }}{% endmacro %}
+{% macro default__local_time(timestamp, zone) %}(({{ timestamp }} at time zone 'UTC') at time zone {{ zone }}){% endmacro %}
+{% macro snowflake__local_time(timestamp, zone) %}convert_timezone('UTC', {{ zone }}, {{ timestamp }}){% endmacro %}
 
 {# The weekday of a timestamp: 1 is Monday, 7 is Sunday. #}
 {% macro weekday(timestamp) %}{{ return(adapter.dispatch('weekday', 'tap_callrecords')(timestamp)) }}{% endmacro %}

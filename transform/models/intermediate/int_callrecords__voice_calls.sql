@@ -51,12 +51,19 @@ select
     {%- endif %}
     {% if var('callrecords_opening_hours', none) -%}
     {#- A day with no line is a day on which nobody is there. -#}
+    {%- set hours = ref(var('callrecords_opening_hours')) -%}
+    {%- set told = adapter.get_columns_in_relation(hours) | map(attribute='name') | map('lower') | list if execute else [] -%}
+    {%- set zone = "coalesce(hours.timezone, '" ~ var('callrecords_timezone', 'UTC') ~ "')" -%}
+    {%- set local = local_time('placed.started_at', zone) if 'timezone' in told else 'placed.started_local' -%}
     exists (
         select 1
-        from {{ ref(var('callrecords_opening_hours')) }} as hours
-        where hours.weekday = placed.weekday
-            and {{ minute_of_day('placed.started_local') }} >= hours.opens_minute
-            and {{ minute_of_day('placed.started_local') }} < hours.closes_minute
+        from {{ hours }} as hours
+        where hours.weekday = {{ weekday(local) }}
+            and {{ minute_of_day(local) }} >= hours.opens_minute
+            and {{ minute_of_day(local) }} < hours.closes_minute
+            {%- if 'site' in told %}
+            and (hours.site is null or hours.site = placed.site)
+            {%- endif %}
     ) as is_open
     {%- else -%}
     cast(null as boolean) as is_open
