@@ -28,7 +28,7 @@ from tap_callrecords.commands.run import Run
 from tap_callrecords.errors import as_written
 from tap_callrecords.http.redaction import REDACTOR
 from tap_callrecords.output.lines import PageWriter
-from tap_callrecords.rows.schemas import declared
+from tap_callrecords.rows.schemas import why_optional
 from tap_callrecords.sdk import ReadableMapper
 from tap_callrecords.settings.checks import optional_problems
 from tap_callrecords.settings.common import common
@@ -51,7 +51,7 @@ STREAMS = [stream.name for source in SOURCES for stream in source.streams]
 """The names of all streams."""
 SETTINGS = Settings(
     [
-        *common({name: why for name in STREAMS if (why := declared(name).optional)}),
+        *common({name: why for name in STREAMS if (why := why_optional(name))}),
         *(each for source in SOURCES for each in source.settings),
     ],
     prefix=PREFIX,

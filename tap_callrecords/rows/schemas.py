@@ -74,6 +74,19 @@ def declared(stream: str) -> Declared:
     )
 
 
+class _Optional(msgspec.Struct, rename={"why": "x-optional"}):
+    why: str | None = None
+
+
+def why_optional(stream: str) -> str | None:
+    """What `declared(stream).optional` says, without keeping the rest of the file: all streams are asked at the start.
+
+    Raises:
+        FileNotFoundError: the stream has no schema file.
+    """
+    return msgspec.json.decode((FOLDER / f"{stream}.json").read_bytes(), type=_Optional).why
+
+
 class FromSchemaFile(Generic[T]):
     """An attribute of a stream class that its schema file says; a stream object may set its own instead."""
 
