@@ -13,6 +13,7 @@ from singer_sdk.exceptions import ConfigurationError, MapExpressionError, Mappin
 
 from sandbox import Fault, Sandbox
 from tap_callrecords.sdk import WindowCheckpoints, settings_from_environment
+from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
 from tests.support.tap import Output, sync
 
@@ -84,6 +85,16 @@ def test_a_bookmark_is_read_in_our_form_where_it_is_that_of_our_key(state: State
     before = deepcopy(calls.tap.state)
     assert calls.read_bookmark() == read
     assert calls.tap.state == before, "a stream that fails leaves no bookmark behind"
+
+
+def test_an_old_bookmark_is_gone_on_from_with_all_of_its_look_back() -> None:
+    """Where the vendor states no limit, that is before what a first run begins with."""
+    config = {**VOISO, "lookback_hours": 30}
+    calls = TapCallRecords(config=config, state=state_of(replication_key_value="2021-01-31T06:00:00.000Z")).streams[
+        CALLS
+    ]
+    assert isinstance(calls, CallRecordStream)
+    assert calls.plan()[0].start == datetime(2021, 1, 30, tzinfo=UTC)
 
 
 def test_a_list_and_a_stream_that_is_asked_for_as_a_full_table_have_no_bookmark(
