@@ -42,7 +42,7 @@ def two_hours() -> dict[str, Any]:
     return span(now() - 3 * HOUR, now() - HOUR / 2)
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 8, 9])
+@pytest.mark.parametrize("count", [0, 3, 8])
 @pytest.mark.parametrize("total", ["query", "page"])
 @pytest.mark.parametrize("last_token", LAST_TOKENS)
 def test_a_token_on_the_last_page_ends_nothing_early_and_never_leads_on_for_ever(
