@@ -180,7 +180,7 @@ def test_a_window_that_is_lost_is_read_from_its_first_page_again_twice(
     assert caplog.messages == ["Forgotten. The window is read from its first page again."] * min(lost, 2)
 
 
-class Mending(Scripted):
+class Insisting(Scripted):
     """Asks otherwise after each refusal, until a limit; then takes a page for it."""
 
     names = "ab"
@@ -197,7 +197,7 @@ class Mending(Scripted):
 
 
 def test_a_page_that_does_not_come_is_asked_for_otherwise_and_each_try_is_counted() -> None:
-    stream = Mending()
+    stream = Insisting()
     assert [page.records[0] for page in stream.drain(window(1))] == ["a", "instead of b"]
     assert [(each.name, each.tries) for each in stream.asked] == [("a", 1), ("b", 1), ("b", 2), ("b", 3)]
     assert [str(each.because) for each in stream.asked] == ["None", "None", "No.", "No."]
