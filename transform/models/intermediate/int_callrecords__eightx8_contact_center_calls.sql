@@ -120,7 +120,11 @@ select
     coalesce(nullif(direction, 'unknown'), other_direction, 'unknown') as direction,
     known_outcome as outcome,
     coalesce(started_at, other_started_at) as started_at,
-    case when known_outcome = 'answered' then coalesce(leg_answered_at, other_answered_at) end as answered_at,
+    {# Recent Calls tells whole seconds. -#}
+    case
+        when known_outcome = 'answered' and leg_answered_at is null and other_answered_at < started_at then started_at
+        when known_outcome = 'answered' then coalesce(leg_answered_at, other_answered_at)
+    end as answered_at,
     coalesce(ended_at, other_ended_at) as ended_at,
     coalesce(caller_number, other_caller_number) as caller_number,
     coalesce(caller_name, other_caller_name) as caller_name,

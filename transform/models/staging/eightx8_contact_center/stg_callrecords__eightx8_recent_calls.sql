@@ -25,8 +25,9 @@ select
     call_direction as direction,
     outcome,
     call_date_utc as started_at,
+    {# An outbound call waits in no queue, and when it was answered is not told. -#}
     case
-        when outcome = 'answered'
+        when outcome = 'answered' and call_direction <> 'outbound'
             then {{ plus_milliseconds('call_date_utc', 'coalesce(time_in_ivr, 0) + coalesce(wait_time, 0)') }}
     end as answered_at,
     {{ plus_milliseconds('call_date_utc', 'call_duration') }} as ended_at,
