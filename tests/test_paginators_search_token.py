@@ -245,6 +245,14 @@ def test_ever_new_tokens_that_bring_nothing_new_end_it() -> None:
         paginator.advance(Page([], next="t"))
 
 
+def test_a_full_block_whose_token_leads_to_nothing_is_a_cut() -> None:
+    paginator = SearchTokenPaginator(2, key=str, block=2)
+    assert paginator.advance(Page([1, 2], next="t"))
+    with pytest.raises(CutShort) as told:
+        paginator.advance(Page([]))
+    assert told.value.longest == SURE_PAGE
+
+
 def test_a_cut_after_a_refused_page_says_what_the_vendor_said_and_how_long_its_pages_are() -> None:
     paginator = SearchTokenPaginator(4, key=str, block=100)
     assert paginator.advance(Page([1, 2, 3, 4]))
