@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -52,6 +54,14 @@ def tap(config: dict[str, Any]) -> TapCallRecords:
 
 def by_key(out: Output, tap: TapCallRecords, stream: str) -> dict[tuple[Any, ...], dict[str, Any]]:
     return {tuple(each[key] for key in tap.streams[stream].primary_keys): each for each in out.records(stream)}
+
+
+def test_a_hash_is_made_with_the_key_of_the_settings(config: dict[str, Any], runs: dict[str, Output]) -> None:
+    (kept, *_), (hashed, *_) = (
+        [each["name"] for each in runs[mode].records("voiso_agents") if each["name"]] for mode in ("keep", "hash")
+    )
+    key = config["pii_hash_key"].encode()
+    assert hashed == hmac.new(key, kept.strip().encode(), hashlib.sha256).hexdigest()
 
 
 @pytest.mark.parametrize("mode", ["hash", "drop"])

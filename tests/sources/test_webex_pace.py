@@ -7,12 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from sandbox import Fault, Sandbox
 from tap_callrecords.http import pacing
+from tap_callrecords.stream import CallRecordStream
+from tap_callrecords.tap import TapCallRecords
 from tests.sources.webex import DAY, FEED, HOUR, LIVE, SECOND, data_requests, ids, now, put, read, read_well
 from tests.support.tap import sync
 
@@ -47,6 +49,16 @@ def paced(box: Sandbox, **more: Any) -> dict[str, Any]:
     config = {**box.webex.config, "start_date": (now() - 2 * DAY).isoformat(), **more}
     del config["webex_initial_request_interval_seconds"], config["webex_page_requests_per_minute"]
     return config
+
+
+def test_windows_are_read_one_at_a_time_and_that_is_told(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    config = {**paced(box, parallel_windows=4), "window_hours": 1}
+    stream = cast("CallRecordStream[Any]", TapCallRecords(config=config).streams[FEED])
+    windows = stream.plan()[1]
+    assert len(windows) > 4
+    with caplog.at_level("INFO"):
+        assert stream.windows_at_once(windows) == 1
+    assert "Windows are read one at a time" in caplog.text
 
 
 @pytest.mark.usefixtures("slept")
