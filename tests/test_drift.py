@@ -410,7 +410,7 @@ DRIFT_ROWS = [row for row in ROWS if row.startswith("Error: ")]
 PASSWORD = "hidden-word"
 CASES: Sequence[tuple[str, Sequence[str], bytes]] = (
     ("Error: … can't be read (…)", ["{folder}/none.jsonl"], b""),
-    ("Error: … can't be read (…)", ["{folder}/cut.jsonl.gz"], gzip.compress(rescued(ONE))[:-10]),
+    ("Error: … can't be read (…)", ["{folder}/cut.jsonl.gz"], gzip.compress(rescued(ONE), mtime=0)[:-10]),
     ("Error: … can't be read (…)", ["-"], b'{"type":"BATCH","stream":"voiso_cdr","encoding":{"format":"jsonl"},'
      b'"manifest":["file:///none/voiso.jsonl"]}'),
     ("Error: … can't be read (…)", ["nowhere://files/run.jsonl"], b""),
