@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import signal
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import Phase, settings
 
 from tap_callrecords.http import retries
+
+LEFT_ALONE = ("window-reader-", "request")
+"""How the tap names threads that a run which ends early leaves behind."""
+LEFT_ALONE_SECONDS = 2.0
 
 # For script/mutants: whether a test fails is all, not on how little.
 settings.register_profile("mutants", max_examples=40, phases=[Phase.explicit, Phase.generate], database=None)
@@ -19,6 +25,16 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries in this process wait a thousandth of what they wait for users; `Retry-After` stays as it is."""
     monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 0.001)
     monkeypatch.setattr(retries, "LONGEST_WAIT_SECONDS", 0.06)
+
+
+@pytest.fixture(autouse=True)
+def ended_threads(short_waits: None) -> Iterator[None]:
+    """What a stopped run has left on its way to a vendor ends with its test, while waits are still short."""
+    yield
+    ends = time.monotonic() + LEFT_ALONE_SECONDS
+    for thread in threading.enumerate():
+        if thread.name.startswith(LEFT_ALONE):
+            thread.join(max(0.0, ends - time.monotonic()))
 
 
 @pytest.fixture(autouse=True)

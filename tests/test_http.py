@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -123,6 +124,13 @@ def test_pauses_double_with_jitter_up_to_a_minute(slept: list[float]) -> None:
     assert trying(failing(9, requests.ConnectionError("broke")), max_attempts=10)() == "answer"
     longest = [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert all(most / 2 <= pause <= most for pause, most in zip(slept, longest, strict=True))
+
+
+def test_pauses_leave_the_random_numbers_of_others_alone(slept: list[float]) -> None:
+    before = random.getstate()
+    assert trying(failing(5, requests.ConnectionError("broke")))() == "answer"
+    assert len(slept) == 5
+    assert random.getstate() == before
 
 
 def test_it_gives_up_after_max_attempts_with_one_readable_sentence(slept: list[float]) -> None:

@@ -22,6 +22,8 @@ FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _A_YEAR_IN_SECONDS = 366 * 86_400.0
+_CHANCE = random.Random()
+"""Of our own: threads that wait must not move the numbers of a process that has seeded the common one."""
 TROUBLES = (RetriableAPIError, requests.RequestException)
 """What may keep a try from succeeding."""
 _PASSING = (
@@ -105,4 +107,4 @@ def verdict(error: Exception, *, max_attempts: int, timeout: float) -> SingerSDK
 def pause(tries: int) -> float:
     """How many seconds to wait after so many tries: twice as long each time, up to a limit, and by chance less."""
     longest = min(FIRST_WAIT_SECONDS * 2 ** min(tries - 1, 30), LONGEST_WAIT_SECONDS)
-    return random.uniform(longest / 2, longest)
+    return _CHANCE.uniform(longest / 2, longest)
