@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from sandbox import Sandbox
 from sandbox.registry import VENDORS
-from tap_callrecords.drift.command import SOMETHING_IS_NEW, cli
-from tap_callrecords.drift.forms import form_of
+from tap_callrecords.commands.drift.command import SOMETHING_IS_NEW, cli
+from tap_callrecords.commands.drift.forms import form_of
 from tap_callrecords.rows import schemas
 from tap_callrecords.rows.builder import RESCUED
 from tap_callrecords.rows.schemas import declared

@@ -15,7 +15,7 @@ import yaml
 
 from generators.facts import own_settings
 from sandbox import Sandbox
-from tap_callrecords.drift.command import SOMETHING_IS_NEW
+from tap_callrecords.commands.drift.command import SOMETHING_IS_NEW
 from tests.support.tap import ROOT
 from tests.targets.project import Project
 

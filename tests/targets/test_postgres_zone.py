@@ -16,7 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from tap_callrecords.drift.command import SOMETHING_IS_NEW, cli
+from tap_callrecords.commands.drift.command import SOMETHING_IS_NEW, cli
 from tap_callrecords.rows.schemas import declared
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.tap import ROOT

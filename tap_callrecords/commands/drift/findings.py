@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from tap_callrecords import instants
-from tap_callrecords.drift.forms import Form, column_for, form_of, property_for
-from tap_callrecords.drift.inputs import Read, nested_columns
+from tap_callrecords.commands.drift.forms import Form, column_for, form_of, property_for
+from tap_callrecords.commands.drift.inputs import Read, nested_columns
 from tap_callrecords.http.redaction import clean_name
 from tap_callrecords.rows.builder import RESCUED
 from tap_callrecords.rows.masks import shape

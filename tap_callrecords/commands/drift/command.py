@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import click
 
-from tap_callrecords.drift.findings import StreamFindings
-from tap_callrecords.drift.inputs import CantRead, read, sql_of
+from tap_callrecords.commands.drift.findings import StreamFindings
+from tap_callrecords.commands.drift.inputs import CantRead, read, sql_of
 from tap_callrecords.rows.schemas import names
 
 SOMETHING_IS_NEW = 3
