@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Any, NamedTuple
+
+import pytest
 
 from generators import house
-from tests.support.tap import ROOT
+from sandbox import Sandbox
+from tests.support.tap import ROOT, sync
 
 PAGE = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
 ARROWS = {tuple(arrow) for arrow in re.findall(r"^  (\w+) --> (\w+)$", PAGE, re.MULTILINE)}
@@ -36,3 +46,94 @@ def test_what_no_vendor_is_in_imports_no_source_and_no_stream() -> None:
     imported = house.imports()
     for room in NO_VENDOR:
         assert not house.reachable(imported, room) & {"sources", "stream", "tap"}, room
+
+
+# The way of a page
+
+
+class Move(NamedTuple):
+    """A call, or the resumption of a generator, that leads from one module of the tap into another one."""
+
+    caller: str
+    called: str
+    function: str
+    on_itself: bool
+    """Whether an object calls its own method, which a class in another module defines."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it leads to who knows the caller: the module called, or its room, imports that of the caller."""
+        caller, called = house.room_of(self.caller), house.room_of(self.called)
+        return self.caller in house.reachable(MODULES, self.called) or caller in house.reachable(ROOM_IMPORTS, called)
+
+
+NAMES = {str(path): name for name, path in house.modules()}
+MODULES: Mapping[str, frozenset[str]] = {name: frozenset(house.imported_by(path)) for name, path in house.modules()}
+ROOM_IMPORTS = house.imports()
+
+
+def _caller_in_the_tap(frame: FrameType) -> FrameType | None:
+    """Who has called, be it through a library."""
+    caller = frame.f_back
+    while caller is not None and caller.f_code.co_filename not in NAMES:
+        caller = caller.f_back
+    return caller
+
+
+@contextmanager
+def _moves() -> Iterator[list[Move]]:
+    """What is called while it is open, in all threads."""
+    moves: list[Move] = []
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event != "call" or frame.f_code.co_filename not in NAMES:
+            return
+        caller = _caller_in_the_tap(frame)
+        if caller is not None and caller.f_code.co_filename != frame.f_code.co_filename:
+            this = frame.f_locals.get("self")
+            on_itself = this is not None and this is caller.f_locals.get("self")
+            ends = NAMES[caller.f_code.co_filename], NAMES[frame.f_code.co_filename]
+            moves.append(Move(*ends, frame.f_code.co_name, on_itself))
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield moves
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+@pytest.fixture(scope="module")
+def moves_of_a_page() -> Sequence[Move]:
+    """From one page's lines to the next one's, of call legs in pages of one row; a conversion counts once, not for
+    each column that it is for."""
+    with Sandbox(empty=True) as box:
+        vendor, now = box.eightx8_work, datetime.now(UTC)
+        began = [int((now - timedelta(hours=1, seconds=number)).timestamp() * 1000) for number in range(9)]
+        vendor.add_legs([vendor.new_leg(callId=str(at), startTimeUTC=at, disconnectedTimeUTC=at) for at in began])
+        start = (now - timedelta(hours=12)).isoformat()
+        with _moves() as moves:
+            out = sync(
+                {**vendor.config, "start_date": start, "eightx8_work_page_size": 1}, streams=["eightx8_call_legs"]
+            )
+    assert len(out.records("eightx8_call_legs")) == len(began)
+    written = [index for index, each in enumerate(moves) if each.function == "write_page"]
+    page = moves[written[4] : written[5]]
+    conversions = [each for each in page if "tap_callrecords.rows.conversions" in (each.caller, each.called)]
+    return [each for index, each in enumerate(page) if each not in conversions or each not in page[:index]]
+
+
+def test_a_page_moves_between_files_at_most_twenty_times(moves_of_a_page: Sequence[Move]) -> None:
+    assert 10 < len(moves_of_a_page) <= 20, moves_of_a_page
+
+
+def test_a_page_goes_down_through_the_house_but_for_two_things_that_a_stream_asks_itself(
+    moves_of_a_page: Sequence[Move],
+) -> None:
+    up = [each for each in moves_of_a_page if each.is_up]
+    assert all(each.on_itself for each in up), up
+    assert [(each.caller, each.function) for each in up] == [
+        ("tap_callrecords.stream.paged", "request"),
+        ("tap_callrecords.stream.paged", "page"),
+    ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_callrecords.windows.parallel import read_windows
+from tap_callrecords.stream.parallel import read_windows
 
 windows_of_pages = st.lists(st.lists(st.integers(), max_size=4), max_size=8)
 

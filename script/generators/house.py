@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from generators.facts import ROOT, table
@@ -24,6 +25,11 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield ".".join(part for part in parts if part != "__init__"), path
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(name for name, _ in modules())
+
+
 def _only_for_types(tree: ast.Module) -> frozenset[ast.stmt]:
     """Statements that do not run: those under `if TYPE_CHECKING`."""
     guarded = (each for each in tree.body if isinstance(each, ast.If) and ast.unparse(each.test) == "TYPE_CHECKING")
@@ -31,15 +37,13 @@ def _only_for_types(tree: ast.Module) -> frozenset[ast.stmt]:
 
 
 def imported_by(path: Path) -> Iterator[str]:
-    """What a module imports of the package when it runs, as dotted names."""
+    """The modules of the package that a module imports when it runs, as dotted names."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    idle = _only_for_types(tree)
+    idle, there = _only_for_types(tree), _names()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node not in idle and node.module is not None:
-            if node.module == PACKAGE.name:
-                yield from (f"{PACKAGE.name}.{each.name}" for each in node.names)
-            elif node.module.startswith(f"{PACKAGE.name}."):
-                yield node.module
+            names = {f"{node.module}.{each.name}" for each in node.names}
+            yield from names & there or {node.module} & there
 
 
 def imports() -> Mapping[str, frozenset[str]]:
@@ -51,14 +55,14 @@ def imports() -> Mapping[str, frozenset[str]]:
     return {room: frozenset(others - {room}) for room, others in found.items()}
 
 
-def reachable(arrows: Mapping[str, frozenset[str]], room: str) -> frozenset[str]:
-    """The rooms that one gets to by following arrows."""
+def reachable(arrows: Mapping[str, frozenset[str]], start: str) -> frozenset[str]:
+    """The rooms, or modules, that one gets to by following arrows."""
     seen: set[str] = set()
-    waiting = [*arrows[room]]
+    waiting = [*arrows[start]]
     while waiting:
-        if (next_room := waiting.pop()) not in seen:
-            seen.add(next_room)
-            waiting += arrows[next_room]
+        if (following := waiting.pop()) not in seen:
+            seen.add(following)
+            waiting += arrows[following]
     return frozenset(seen)
 
 

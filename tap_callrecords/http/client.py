@@ -114,7 +114,12 @@ class VendorApi(ABC):
         return session
 
     def hurry(self, *, attempts: int, seconds: float) -> None:
-        """Give up sooner than configured: a person waits. Args: attempts, and seconds, of each request at most."""
+        """Give up sooner than configured, from the first request on: a person waits.
+
+        Args:
+            attempts: of each request at most.
+            seconds: of each attempt at most.
+        """
         self._max_attempts = min(self._max_attempts, attempts)
         self._timeout = min(self._timeout, seconds)
 

@@ -21,8 +21,8 @@ from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.repeats import OnceOnly, as_json
 from tap_callrecords.stream.hooks import Api
 from tap_callrecords.stream.paged import PagedStream
+from tap_callrecords.stream.parallel import read_windows
 from tap_callrecords.stream.planned import PlannedStream
-from tap_callrecords.windows.parallel import read_windows
 from tap_callrecords.windows.plan import ContiguousEnd, Span, TimeWindow, floor_second
 from tap_callrecords.windows.readings import Completeness, Reading
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import requests
@@ -84,12 +85,17 @@ class PagedStream(StreamHooks[Api]):
         """Get one page, patiently; where the vendor does not give it so, in another way that its source knows."""
         while True:
             try:
-                return self.api.patient(self._ask)(asked, self.request(asked.window, asked.name))
+                return self._patiently(asked, self.request(asked.window, asked.name))
             except STREAM_ENDING as error:
                 instead = self.remedy(error, asked)
             if isinstance(instead, Page):
                 return instead
             asked = replace(instead, tries=asked.tries + 1)
+
+    @cached_property
+    def _patiently(self) -> Callable[[Asked, requests.Request], Page]:
+        """`_ask`, again after troubles that may pass."""
+        return self.api.patient(self._ask)
 
     def _ask(self, asked: Asked, request: requests.Request) -> Page:
         response = self.api.send(request)

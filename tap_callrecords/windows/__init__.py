@@ -1,1 +1,1 @@
-"""Which time to read, several windows at once, and whether a window is complete. Knows no vendor."""
+"""Which time to read, and whether a window is complete. Knows no vendor."""

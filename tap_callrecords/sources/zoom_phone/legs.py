@@ -26,7 +26,7 @@ from tap_callrecords.rows.loose_json import decode_loosely
 from tap_callrecords.rows.repeats import OnceOnly
 from tap_callrecords.sources.zoom_phone.api import DetailRequest
 from tap_callrecords.sources.zoom_phone.streams import CallEnvelope, CallHistory, names_of, renamed
-from tap_callrecords.windows.parallel import read_windows
+from tap_callrecords.stream.parallel import read_windows
 from tap_callrecords.windows.plan import Span, TimeWindow
 from tap_callrecords.windows.readings import Completeness, Reading
 
