@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from sandbox.faults import Fault, Faults, RandomFaults
+from sandbox.logged import LoggedRequest
 from sandbox.wire import apply_fault
 
 if TYPE_CHECKING:
@@ -26,25 +27,6 @@ if TYPE_CHECKING:
 
 CONTROL = "/_sandbox"
 MAX_LOGGED = 200_000
-
-
-@dataclass
-class LoggedRequest:
-    """A request as it came, and what was made of it.
-
-    ``query`` holds the last value of each name; ``time`` is epoch seconds by the sandbox's clock, ``seconds`` how
-    long the answer took; ``status`` is 0 where no answer was sent; ``fault`` the kind of fault applied.
-    """
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    time: float
-    body: bytes = b""
-    status: int = 0
-    seconds: float = 0.0
-    fault: str | None = None
 
 
 @dataclass

@@ -7,9 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sandbox.app import App, LoggedRequest
+from sandbox.app import App
 from sandbox.clock import Clock
 from sandbox.listener import Server
+from sandbox.logged import LoggedRequest
 from sandbox.registry import VENDORS
 from sandbox.vendor import Vendor, World
 

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from sandbox.app import LoggedRequest
-    from sandbox.server import Sandbox
-    from sandbox.vendor import Vendor
+    from sandbox.logged import LoggedRequest
 
 Asked: TypeAlias = tuple[float, float]
 Values: TypeAlias = Mapping[str, Any]
+V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
+
+
+class Switched(Protocol):
+    """A vendor, as far as its switches go."""
+
+    switches: Any
+
+    def set_switches(self, values: dict[str, Any]) -> None:
+        """Set switches by name."""
+
+
+class Box(Protocol[V_co]):
+    """A sandbox, as far as a stream has to know it."""
+
+    @property
+    def vendors(self) -> Mapping[str, V_co]:
+        """The vendors, by name."""
 
 
 def utc(text: str, form: str) -> float:
@@ -84,15 +101,15 @@ class Subject:
     def __str__(self) -> str:
         return self.stream
 
-    def of(self, box: Sandbox) -> Vendor:
+    def of(self, box: Box[V]) -> V:
         """The stream's vendor in this sandbox."""
         return box.vendors[self.vendor]
 
-    def switch(self, box: Sandbox, values: Values) -> None:
+    def switch(self, box: Box[Switched], values: Values) -> None:
         """Set switches of the vendor."""
         self.of(box).set_switches(dict(values))
 
-    def reset(self, box: Sandbox) -> None:
+    def reset(self, box: Box[Switched]) -> None:
         """Set all switches of the vendor to what they are in all tests."""
         vendor = self.of(box)
         vendor.switches = type(vendor.switches)()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sandbox.subject import Asked, Subject, utc
 
 if TYPE_CHECKING:
-    from sandbox.app import LoggedRequest
+    from sandbox.logged import LoggedRequest
 
 
 def _interactions_asked(request: LoggedRequest) -> Asked | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.subject import Asked, Subject, utc
 
 if TYPE_CHECKING:
-    from sandbox.app import LoggedRequest
+    from sandbox.logged import LoggedRequest
 
 
 def _work_asked(request: LoggedRequest) -> Asked:

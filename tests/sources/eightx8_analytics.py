@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
-from sandbox.app import LoggedRequest
 from sandbox.eightx8_analytics.rows import created_ms
+from sandbox.logged import LoggedRequest
 from tap_callrecords.sources.eightx8_analytics import streams as eightx8_analytics
 from tests.support.tap import Output, sync
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
-from sandbox.app import LoggedRequest
+from sandbox.logged import LoggedRequest
 from sandbox.table import Row
 from tests.support.tap import Output, sync
 

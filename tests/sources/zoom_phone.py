@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox import Sandbox
-from sandbox.app import LoggedRequest
+from sandbox.logged import LoggedRequest
 from sandbox.zoom_phone import ZoomPhone
 from tap_callrecords import instants
 from tests.support.tap import Output, sync
