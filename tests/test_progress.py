@@ -154,7 +154,7 @@ def result(
             result("calls", 1234, windows=3, seconds=61, read_up_to="2026-01-31T00:00:00.000Z"),
             "calls: 1,234 records, 3 windows, 1 min, read up to 2026-01-31T00:00:00.000Z",
         ),
-        (result("calls", 1, windows=1, seconds=2), "calls: 1 records, 1 window, 2 s"),
+        (result("calls", 1, windows=1, seconds=2), "calls: 1 record, 1 window, 2 s"),
         (
             result("calls", 5, windows=1001, finished=1000, trouble="Failed: why.", failed=True),
             "calls: 5 records, 1,000 of 1,001 windows, 0 s. Failed: why.",

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_callrecords import instants
-from tap_callrecords.output.progress import in_words
+from tap_callrecords.output.progress import counted, in_words
 
 if TYPE_CHECKING:
     from tap_callrecords.stream import CallRecordStream
@@ -111,4 +111,4 @@ def as_text(forecasts: Sequence[Forecast]) -> str:
     days = timedelta(seconds=least_seconds(forecasts)) / timedelta(days=1)
     time = f"{days:.1f} days" if days >= 2 else in_words(least_seconds(forecasts))  # noqa: PLR2004
     pace = f", {time} at least by the vendors' pace" if least_seconds(forecasts) else ""
-    return "\n".join([*lines, "", f"At least {requests:,} requests{pace}. Nothing was sent."])
+    return "\n".join([*lines, "", f"At least {counted(requests, 'request')}{pace}. Nothing was sent."])

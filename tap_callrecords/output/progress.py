@@ -25,6 +25,11 @@ def in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something: `1 record`, `1,234 records`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 class Progress:
     """Counts windows and records of one stream's run.
 
@@ -93,7 +98,7 @@ class Progress:
         """Window n of m, records, rate, time left."""
         elapsed = max(self.seconds, 1e-6)
         place = "" if self.windows is None else f"window {self.finished} of {self.windows}, "
-        text = f"{self._stream}: {place}{self.records:,} records, {self.records / elapsed:,.0f} a second"
+        text = f"{self._stream}: {place}{counted(self.records, 'record')}, {self.records / elapsed:,.0f} a second"
         if self.windows is not None and 0 < self.finished < self.windows:
             left = elapsed / self.finished * (self.windows - self.finished)
             text += f", about {in_words(left)} left"
@@ -138,7 +143,7 @@ class StreamResult:
     def line(self) -> str:
         """The stream's line of the summary."""
         windows = self.windows and f"{self.windows} {'window' if self.windows == '1' else 'windows'}"
-        counts = [f"{self.records:,} records", windows, in_words(self.seconds)] if self.progress else []
+        counts = [counted(self.records, "record"), windows, in_words(self.seconds)] if self.progress else []
         read = f"read up to {self.read_up_to}" if self.read_up_to else ""
         text = f"{self.stream}: {', '.join(filter(None, [*counts, read]))}"
         return ". ".join(filter(None, [text, self.trouble, *self.remarks])).replace(": . ", ": ").replace("..", ".")
@@ -166,15 +171,15 @@ class Summary:
 
     def line(self) -> str:
         """The run's line."""
-        records = sum(result.records for result in self.results)
+        records = counted(sum(result.records for result in self.results), "record")
+        streams = counted(len(self.results), "stream")
         took = in_words(time.monotonic() - self._begun)
         unfinished = [result.stream for result in self.results if result.trouble]
         if not unfinished:
-            streams = "1 stream" if len(self.results) == 1 else f"{len(self.results)} streams"
-            return f"Run: {streams}, {records:,} records, {took}"
+            return f"Run: {streams}, {records}, {took}"
         return (
-            f"Run: {len(unfinished)} of {len(self.results)} streams not read to the end ({', '.join(unfinished)}), "
-            f"{records:,} records, {took}. The next run goes on from the bookmarks"
+            f"Run: {len(unfinished)} of {streams} not read to the end ({', '.join(unfinished)}), "
+            f"{records}, {took}. The next run goes on from the bookmarks"
         )
 
     def _show_table(self) -> None:

@@ -14,6 +14,7 @@ import click
 
 from tap_callrecords.commands.drift.findings import StreamFindings
 from tap_callrecords.commands.drift.inputs import CantRead, read, sql_of
+from tap_callrecords.output.progress import counted
 from tap_callrecords.rows.schemas import names
 
 SOMETHING_IS_NEW = 3
@@ -28,8 +29,7 @@ SOURCE is one or several of
   rows.csv, rows.jsonl what another warehouse has exported, with a head line
 
 \b
-For the last one run the SQL that --sql shows, for one stream or all, and export what it gives:
-  SELECT 'voiso_queues' AS stream, _rescued_data FROM voiso_queues WHERE _rescued_data IS NOT NULL;
+For the last one run the SQL that --sql shows, for one stream or all, and export what it gives.
 
 \b
 Exit codes: 0 nothing is new; 3 something is; 1 the input can't be read; 2 a typing error in this line.
@@ -70,7 +70,8 @@ def cli(sources: Sequence[str], stream: str | None, schema: str | None, *, sql: 
         click.echo("\n".join([*findings.lines(), ""]))
     rows = sum(findings.looked_at for findings in found.values())
     what = "Something is new" if new else "Nothing is new"
-    click.echo(f"{what} in {len(new) or len(found)} of {len(found)} streams; {rows:,} rows looked at.")
+    streams = counted(len(found), "stream")
+    click.echo(f"{what} in {len(new) or len(found)} of {streams}; {counted(rows, 'row')} looked at.")
     if others:
-        click.echo(f"Not looked at, being none of tap-callrecords: {len(others)} streams.", err=True)
+        click.echo(f"Not looked at, being none of tap-callrecords: {counted(len(others), 'stream')}.", err=True)
     sys.exit(SOMETHING_IS_NEW if new else 0)

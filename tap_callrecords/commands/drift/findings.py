@@ -13,6 +13,7 @@ from tap_callrecords import instants
 from tap_callrecords.commands.drift.forms import Form, column_for, form_of, property_for
 from tap_callrecords.commands.drift.inputs import Read, nested_columns
 from tap_callrecords.http.redaction import clean_name
+from tap_callrecords.output.progress import counted
 from tap_callrecords.rows.builder import RESCUED
 from tap_callrecords.rows.masks import shape
 from tap_callrecords.rows.schemas import declared
@@ -93,13 +94,13 @@ class StreamFindings:
 
     def lines(self) -> Iterator[str]:
         """All that is told of the stream, for a person."""
-        yield f"{self.name}: {self.looked_at:,} {_rows(self.looked_at)}"
+        yield f"{self.name}: {counted(self.looked_at, 'row')}"
         found = sorted(self._seen.items(), key=lambda item: (-item[1].rows, item[0]))
         for path, seen in found[:_FIELDS_SHOWN]:
             yield f"  {'.'.join(path) if self._may_be_named(path) else _like(path)}: {self._what(path)}"
             share = f" ({seen.rows / self.looked_at:.1%})" if self.looked_at else ""
             since = f", since {seen.first}, last {seen.last}" if seen.first else ""
-            yield f"    in {seen.rows:,} {_rows(seen.rows)}{share}{since}"
+            yield f"    in {counted(seen.rows, 'row')}{share}{since}"
             forms = seen.forms.most_common()
             yield from (f"    {count:,} x {form.said}" for form, count in forms[:_FORMS_SHOWN])
             if others := forms[_FORMS_SHOWN:]:
@@ -194,10 +195,6 @@ def _as_in_schemas(patch: Mapping[str, Any]) -> str:
     """JSON as the schema files have it: a list of words in one line."""
     text = json.dumps(patch, indent=2, ensure_ascii=False)
     return re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
-
-
-def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
 
 
 def _without_empty(patch: Mapping[str, Any]) -> dict[str, Any]:
