@@ -62,7 +62,7 @@ TESTS = ("all", "schema", "disabled")
 
 
 class TapCallRecords(Tap):
-    """Call detail records from 8x8 Work, 8x8 Contact Center, Webex Calling, Voiso and Zoom Phone."""
+    """Call detail records of business phone systems and contact centres."""
 
     name = "tap-callrecords"
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.schema

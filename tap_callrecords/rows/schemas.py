@@ -3,11 +3,11 @@
 This is the one place where that stands. Streams, documents, dbt sources and tests read it through `declared`:
 
 ```
-declared("voiso_cdr").key       ("uuid",)
-declared("voiso_cdr").bookmark  "timestamp_utc"; None for a list, which is read whole
-declared("voiso_cdr").optional  None; else why the stream is left out unless it is asked for
-declared("voiso_cdr").schema    the JSON Schema of its rows, without what begins with x- beside it
-names()                         all streams that have a file
+declared("acme_calls").key       ("call_id",)
+declared("acme_calls").bookmark  "ended_at"; None for a list, which is read whole
+declared("acme_calls").optional  None; else why the stream is left out unless it is asked for
+declared("acme_calls").schema    the JSON Schema of its rows, without what begins with x- beside it
+names()                          all streams that have a file
 ```
 
 In the file these are `x-key`, `x-bookmark` and `x-optional`. A stream with the same rows as another one names it in

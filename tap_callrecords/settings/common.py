@@ -95,7 +95,7 @@ def common(optional_streams: Mapping[str, str]) -> Sequence[Setting]:
             _TEN_YEARS_HOURS,
             "Look-back in hours",
             "How much before the bookmark is read again: calls that ended late, records that changed. "
-            "Webex Calling: 12 hours more.",
+            "The page of a vendor says so where it is more.",
         ),
         whole(
             "settle_minutes",
