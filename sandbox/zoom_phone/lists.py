@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -69,7 +69,9 @@ def understood(given: Mapping[str, str], switches: Switches, now: datetime) -> R
         if switches.over_month == "refuse":
             raise bad_field("from", "to")
         start, echoed_start = month, month if switches.over_month == "cut" else echoed_start
-    said = echoed_start.strftime(FORM), end.strftime(FORM)
+    ends_with_a_month = (end.day, end.time()) == (1, time()) and start < end
+    told_end = end - timedelta(seconds=1) if switches.last_second and ends_with_a_month else end
+    said = echoed_start.strftime(FORM), told_end.strftime(FORM)
     if switches.dates == "days" or all(days):
         said = said[0][:10], said[1][:10]
         start, end = day_of(start.date(), switches.zone), day_of(end.date() + DAY, switches.zone) - timedelta(seconds=1)
@@ -121,6 +123,9 @@ class Lists:
             chosen, total = self._miscounted(chosen, total, given, switches)
             at = self._place(given, switches)
             page = chosen[at : at + min(size, switches.page_cap or size)]
+            if "next_page_token" in given and switches.empty_pages:
+                switches.empty_pages -= 1
+                page = []
             plain = answers.is_plain(switches)
             rows = [table.encoded[each] if plain else answers.call(table.decoded(each), switches) for each in page]
         token = self._next(given, at, len(page), len(chosen), switches)

@@ -20,10 +20,12 @@ class Switches:
         overcount_reads: ... in so many readings of a range; ``None`` all.
         withhold: So many calls are counted but not sent ...
         withhold_reads: ... in so many readings of a range; ``None`` all.
+        empty_pages: So many pages after the first one are empty, and lead on.
         stale_tokens: So many page tokens count as expired when they are used [A28].
         stale_answer: What such a token gets.
         month: What a range must not exceed [A4].
         over_month: What a longer range gets: what lies in its last month, told or not, or nothing [A4].
+        last_second: Whether a range up to a month's end is told as one up to its last second [A4].
         history_days: How far back calls are served.
         too_old: What a range gets that begins before that [A22].
         dates: Whether ``from`` and ``to`` are cut to days ... [A6]
@@ -63,10 +65,12 @@ class Switches:
     overcount_reads: int | None = 1
     withhold: int = 0
     withhold_reads: int | None = 1
+    empty_pages: int = 0
     stale_tokens: int = 0
     stale_answer: Literal["400", "300", "first page"] = "400"
     month: Literal["calendar", "30 days", "31 days"] = "calendar"
     over_month: Literal["cut", "cut silently", "refuse"] = "cut"
+    last_second: bool = False
     history_days: int = 184
     too_old: Literal["refuse", "empty", "cut"] = "refuse"
     dates: Literal["instants", "days"] = "instants"

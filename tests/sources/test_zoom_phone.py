@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox import Sandbox
+from sandbox import Fault, Sandbox
 from tap_callrecords import instants
 from tap_callrecords.sources.zoom_phone.streams import EDGE, crosses_months, is_cut, is_month, windows_by_day
 from tap_callrecords.windows.plan import Span
@@ -71,6 +71,7 @@ def box() -> Iterator[Sandbox]:
         ("recording_default", "recorded"),
         *(("recording_filter", what) for what in ("ignored", "refused")),
         ("page_cap", 2),
+        ("empty_pages", 2),
         *(("order", order) for order in ("oldest_first", "ties_shuffled")),
         *(("empties", what) for what in ("null", "empty")),
         ("words", "odd"),
@@ -122,6 +123,32 @@ def test_no_call_at_the_end_of_a_month_is_lost_where_a_range_is_cut_to_its_last_
     if over_month == "refuse" and bounds == "()":  # then no range holds the very edge
         wanted.remove(sorted(zoom(august).table("calls"), key=lambda row: row["start_time"])[4]["call_history_uuid"])
     assert keys(out) == once(wanted)
+
+
+@pytest.mark.parametrize("bounds", ["[]", "[)", "(]", "()"])
+@pytest.mark.parametrize("over_month", ["cut", "refuse"])
+@pytest.mark.parametrize("seconds", [-30, 0, 30])
+def test_runs_that_meet_near_the_end_of_a_month_lose_no_call_between_them(
+    august: Sandbox, seconds: int, over_month: str, bounds: str
+) -> None:
+    zoom(august).set_switches({"over_month": over_month, "bounds": bounds})
+    meets = LAST_OF_JULY + DAY + timedelta(seconds=seconds)
+    first = read_well(august, **span(LAST_OF_JULY, meets))
+    second = read_well(august, state=first.bookmark, lookback_hours=0, **span(LAST_OF_JULY, LAST_OF_JULY + 2 * DAY))
+    edge = {
+        row["call_history_uuid"]
+        for row in zoom(august).table("calls")
+        if row["start_time"] == text(LAST_OF_JULY + DAY) and over_month == "refuse" and bounds == "()"
+    }
+    assert {row["call_history_uuid"] for row in zoom(august).table("calls")} - edge <= set(keys(first)) | set(
+        keys(second)
+    )
+
+
+def test_a_range_that_is_told_to_end_with_the_last_second_of_a_month_is_no_shorter_one(august: Sandbox) -> None:
+    zoom(august).set_switches({"last_second": True})
+    out = read_well(august, **span(LAST_OF_JULY, LAST_OF_JULY + 2 * DAY))
+    assert keys(out) == once({row["call_history_uuid"] for row in zoom(august).table("calls")})
 
 
 def test_a_range_that_is_answered_for_less_time_than_it_was_asked_for_is_read_in_parts(august: Sandbox) -> None:
@@ -182,8 +209,14 @@ def test_windows_leave_no_hole_are_no_longer_than_a_day_and_ask_for_one_month_on
         assert before.end == after.start
         strictly_inside = [each for each in windows if each.query_start < before.end < each.query_end]
         assert strictly_inside
-    edges = [window.query_end for window in windows if is_month(window.query_end)]
-    assert all(any(each.query_start < edge < each.query_end for each in windows) for edge in edges if edge < end)
+    edges = {window.query_end for window in windows if is_month(window.query_end)} | {begin, end}
+    assert all(any(each.query_start < edge < each.query_end for each in windows) for edge in edges if windows)
+    within = [each for each in windows if not crosses_months(each.query_start, each.query_end)]
+    for before, after in pairwise(within):  # a range across the end of a month may be refused: none relies on it
+        assert after.query_start <= before.query_end
+    if windows:
+        assert within[0].query_start <= begin
+        assert end <= within[-1].query_end
 
 
 def test_a_run_asks_by_the_start_of_calls_and_for_nothing_but_time_and_pages(company: Sandbox) -> None:
@@ -232,6 +265,26 @@ def test_calls_without_a_recording_arrive_where_the_list_has_recorded_ones_by_de
     zoom(box).switches.recording_default = "recorded"
     wanted = put_some(box, 7) | put_some(box, 7, last=now() - 5 * HOUR, recording_status="recorded")
     assert keys(read_well(box)) == once(wanted)
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_list_of_calls_without_a_recording_that_is_refused_once_is_asked_for_again(box: Sandbox, status: int) -> None:
+    zoom(box).switches.recording_default = "recorded"
+    wanted = put_some(box, 4)
+    body = {"code": 300, "message": "Validation Failed."}
+    box.faults.add(Fault("status", status=status, body=body, match="recording_status=non_recorded", times=2))
+    start, end = now() - 3 * HOUR, now() - timedelta(minutes=30)  # two windows at most, if a midnight lies between
+    assert keys(read_well(box, **span(start, end))) == once(wanted)
+
+
+def test_a_list_of_calls_without_a_recording_that_came_before_is_not_left_out_when_it_is_refused(box: Sandbox) -> None:
+    zoom(box).switches.recording_default = "recorded"
+    put_some(box, 1)
+    body = {"code": 300, "message": "Validation Failed."}
+    box.faults.add(Fault("status", status=400, body=body, match="recording_status=non_recorded", after=1, times=None))
+    out = read(box)
+    assert "Zoom Phone refused a request with status 400" in str(out.error)
+    assert all(each < instants.to_text(now() - HOUR) for each in out.bookmarks(CALLS))
 
 
 def test_a_day_on_which_no_call_was_recorded_is_no_quiet_day(box: Sandbox) -> None:

@@ -228,6 +228,79 @@ def test_details_without_legs_are_asked_for_again(box: Sandbox) -> None:
     assert calls_of(read_well(box, LEGS)) == once(wanted)
 
 
+@pytest.mark.parametrize("status", [400, 404, 410, 422])
+def test_a_call_whose_details_are_refused_keeps_no_other_from_being_read(box: Sandbox, status: int) -> None:
+    wanted = put_some(box, 5)
+    refused = min(wanted)
+    body = {"code": 300, "message": "Validation Failed."}
+    box.faults.add(Fault("status", status=status, body=body, match=f"{HISTORY}/{refused}", times=None))
+    out = read_well(box, LEGS)
+    assert calls_of(out) == once(wanted - {refused})
+    box.faults.clear()
+    assert refused in calls_of(read_well(box, LEGS, state=out.bookmark))
+
+
+@pytest.mark.parametrize("legs", [{}, {"call_elements": None}, {"call_elements": []}, {"call_path": []}])
+def test_a_call_that_has_no_legs_yet_is_asked_for_again_by_the_next_run(box: Sandbox, legs: dict[str, Any]) -> None:
+    wanted = put_some(box, 3)
+    late = min(wanted)
+    body = {"call_history_uuid": late, **legs}
+    box.faults.add(
+        Fault("status", status=200, body=body, match=late, content_type="application/json", times=None),
+    )
+    first = read_well(box, LEGS)
+    assert calls_of(first) == once(wanted - {late})
+    box.faults.clear()
+    assert late in calls_of(read_well(box, LEGS, state=first.bookmark))
+
+
+def test_any_number_of_calls_without_legs_stops_nothing(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_callrecords.windows.readings.PAGES_WITHOUT_NEWS", 3)
+    monkeypatch.setattr("tap_callrecords.sources.zoom_phone.legs.CALLS_OF_A_PAGE", 1)
+    put_some(box, 10)
+    body: dict[str, Any] = {"call_elements": []}
+    box.faults.add(
+        Fault("status", status=200, body=body, match=f"{HISTORY}/", content_type="application/json", times=None)
+    )
+    assert not read_well(box, LEGS).records(LEGS)
+
+
+@pytest.mark.parametrize("leg", [None, 5, "x", []])
+def test_a_leg_that_is_no_object_is_rescued_under_its_call(box: Sandbox, leg: Any) -> None:
+    wanted = put_some(box, 2)
+    body = {"call_elements": [leg]}
+    box.faults.add(
+        Fault("status", status=200, body=body, match=f"{HISTORY}/", content_type="application/json", times=2)
+    )
+    out = read_well(box, LEGS)
+    assert calls_of(out) == once(wanted)
+    assert [each["_rescued_data"] for each in out.records(LEGS)] == [{"": leg}] * 2
+
+
+def test_a_leg_that_stands_twice_comes_once(box: Sandbox) -> None:
+    key = put(box, now() - HOUR)
+    leg = {"call_element_id": "a", "event": "incoming"}
+    body = {"call_elements": [leg, leg]}
+    box.faults.add(Fault("status", status=200, body=body, match=f"{HISTORY}/", content_type="application/json"))
+    assert legs_of(read_well(box, LEGS)) == [(key, "a")]
+
+
+def test_a_call_whose_id_is_a_number_has_its_legs(box: Sandbox) -> None:
+    row = {"call_history_uuid": 4711, "start_time": text(now() - HOUR), "recording_status": "non_recorded"}
+    body = {"call_history": [row], "total_records": 1, "next_page_token": ""}
+    box.faults.add(
+        Fault("status", status=200, body=body, match=f"{HISTORY}?", content_type="application/json"),
+        Fault(
+            "status",
+            status=200,
+            body={"call_elements": [{"call_element_id": "a"}]},
+            match=f"{HISTORY}/4711",
+            content_type="application/json",
+        ),
+    )
+    assert legs_of(read_well(box, LEGS, **span(now() - 3 * HOUR, now() - HOUR / 2))) == [("4711", "a")]
+
+
 # Lists
 
 

@@ -66,10 +66,34 @@ def test_a_page_token_that_has_expired_begins_the_window_again(box: Sandbox, ans
     assert len(firsts) >= 2
 
 
-def test_a_page_token_that_leads_back_to_the_first_page_costs_no_call_where_calls_are_counted(box: Sandbox) -> None:
-    zoom(box).set_switches({"stale_tokens": 1, "stale_answer": "first page"})
+@pytest.mark.parametrize("total", ["query", "page", None])
+def test_a_page_token_that_leads_back_to_the_first_page_costs_no_call(box: Sandbox, total: str | None) -> None:
+    zoom(box).set_switches({"stale_tokens": 1, "stale_answer": "first page", "total": total})
     wanted = put_some(box, 8)
     assert keys(read_well(box, **two_hours())) == once(wanted)
+
+
+@pytest.mark.parametrize("total", ["query", "page", None])
+@pytest.mark.parametrize("empty_pages", [1, 2])
+def test_an_empty_page_that_leads_on_ends_nothing(box: Sandbox, empty_pages: int, total: str | None) -> None:
+    zoom(box).set_switches({"empty_pages": empty_pages, "total": total})
+    wanted = put_some(box, 8)
+    assert keys(read_well(box, **two_hours())) == once(wanted)
+
+
+@pytest.mark.parametrize("rows", [[], [{"call_history_uuid": "a", "recording_status": "non_recorded"}]])
+def test_new_tokens_that_never_end_and_bring_nothing_new_do_not_lead_on_for_ever(
+    box: Sandbox, rows: list[dict[str, Any]]
+) -> None:
+    tokens = count(1)
+    box.faults.add(
+        *(
+            Fault("status", status=200, body=body, match=HISTORY, content_type="application/json")
+            for body in ({"call_history": rows, "next_page_token": f"t{next(tokens)}"} for _ in range(40))
+        )
+    )
+    read_well(box, **two_hours())
+    assert len(lists(box)) < 30
 
 
 @pytest.mark.parametrize("meanwhile", [False, True])

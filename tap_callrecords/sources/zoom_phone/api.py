@@ -22,6 +22,15 @@ from tap_callrecords.http.words import refused, words_of
 TOKEN_CODE = 124
 NO_ZOOM_PHONE_CODES = (2001, 2031)
 VALIDATION_CODE = 300
+DETAILS = "/phone/call_history/"
+"""In the URL of a request for one call."""
+NO_SUCH_CALL = (
+    requests.codes.bad_request,
+    requests.codes.not_found,
+    requests.codes.gone,
+    requests.codes.unprocessable,
+)
+"""A call that can't be asked for is one call only: it must not keep the others from being read."""
 STRETCH_SECONDS = 1.0
 """What the setting for detail requests counts in."""
 NOT_SIGNED_IN = (
@@ -48,6 +57,10 @@ _RANGE = re.compile(r"\b(?:from|to|date|time|month)\b", re.IGNORECASE)
 
 class PageTokenRefused(Refused):
     """Zoom does not take a page token: it has expired, or stood on the last page (ZP A1, A28)."""
+
+
+class NoDetails(Refused):
+    """Zoom has no details of a call, or none yet (ZP 8, 9)."""
 
 
 class DetailRequest(requests.Request):
@@ -128,8 +141,8 @@ class ZoomPhoneApi(VendorApi):
             )
         if sentence := self._refused_access(response, said):
             return AccessRefused(sentence)
-        if status == requests.codes.not_found:
-            return Refused("Zoom Phone has no details of a call.", status, response)
+        if status in NO_SUCH_CALL and DETAILS in str(response.request.url):
+            return NoDetails("Zoom Phone has no details of a call.", status, response)
         if _PAGE_TOKEN.search(said):
             return PageTokenRefused("Zoom Phone does not accept a page token.", status, response)
         if words_of(response).get("code") == VALIDATION_CODE and _RANGE.search(said):
@@ -147,7 +160,7 @@ class ZoomPhoneApi(VendorApi):
             (status == codes.unauthorized or _speaks_of_token(response), TOKEN_REFUSED),
             (words_of(response).get("code") in NO_ZOOM_PHONE_CODES, NO_ZOOM_PHONE),
             (status == codes.forbidden or "have permission" in said, NO_RIGHT),
-            (status == codes.not_found and "/phone/call_history/" not in url, NOT_HERE),
+            (status == codes.not_found and DETAILS not in url, NOT_HERE),
         )
         return next((sentence for applies, sentence in reasons if applies), None)
 

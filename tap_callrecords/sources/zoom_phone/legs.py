@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from hashlib import blake2b
@@ -17,14 +17,14 @@ import requests
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import BrokenBody, Refused
+from tap_callrecords.errors import BrokenBody
 from tap_callrecords.http.retries import pause
 from tap_callrecords.paging.base import Page, Paginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import Misfit, instant, tells_nothing
 from tap_callrecords.rows.loose_json import decode_loosely
 from tap_callrecords.rows.repeats import OnceOnly
-from tap_callrecords.sources.zoom_phone.api import DetailRequest
+from tap_callrecords.sources.zoom_phone.api import DetailRequest, NoDetails
 from tap_callrecords.sources.zoom_phone.streams import CallEnvelope, CallHistory, names_of, renamed
 from tap_callrecords.stream.parallel import read_windows
 from tap_callrecords.windows.plan import Span, TimeWindow
@@ -51,15 +51,17 @@ class Legs(msgspec.Struct, Generic[Row]):
 
 
 class Detail(msgspec.Struct):
-    """Body of the answer for one call (ZP 6), as far as it is not in the list."""
+    """Body of the answer for one call (ZP 6), as far as it is not in the list; no legs where they are to come."""
 
     call_elements: list[Any] | None = None
     call_path: list[Any] | None = None
+    call_history_uuid: Any = None
+    id: Any = None
 
     def __post_init__(self) -> None:
-        """Refuse what has neither array (msgspec makes the error one of its own)."""
-        if self.call_elements is None and self.call_path is None:
-            raise BrokenBody("no legs")
+        """Refuse what tells of no call (msgspec makes the error one of its own)."""
+        if all(each is None for each in (self.call_elements, self.call_path, self.call_history_uuid, self.id)):
+            raise BrokenBody("no call")
 
 
 class ListedCall(msgspec.Struct, frozen=True):
@@ -85,7 +87,7 @@ class ListedCall(msgspec.Struct, frozen=True):
         found = row if isinstance(row, dict) else {}
         digest = blake2b(msgspec.json.encode(row, order="sorted"), digest_size=8).hexdigest()
         key = found.get("call_history_uuid")
-        has_key = isinstance(key, str) and not tells_nothing(key)
+        has_key = type(key) in (str, int) and not tells_nothing(key)
         try:
             start = instant(found.get("start_time"))
         except Misfit:
@@ -212,22 +214,19 @@ class CallLegs(CallHistory):
         parts = [due[at : at + CALLS_OF_A_PAGE] for at in range(0, len(due), CALLS_OF_A_PAGE)]
         at_once = min(MOST_AT_ONCE, self.api.details_per_second)
         with closing(read_windows(parts, self._details, at_once=at_once)) as reader:
-            yield from (page for _, page in reader if page is not None)
+            yield from (page for _, page in reader if page is not None and page.records)
 
     def _details(self, calls: Sequence[ListedCall]) -> Iterator[Page]:
         yield Page([leg for call in calls for leg in self._detail(call)])
 
     def _detail(self, call: ListedCall) -> list[Record]:
-        """A call's legs; none where the vendor has no details of it, which is told at the end."""
+        """A call's legs; none where the vendor has no details of it, or none yet, which is told at the end."""
         key = quote(call.call_history_uuid, safe="")
         key = quote(key, safe="") if "%2F" in key else key  # as the vendor asks for (ZP 3)
         request = DetailRequest("GET", f"{self.api.url}{self.path}/{key}")
         for tries in range(1, TRIES_OF_A_DETAIL + 1):
-            try:
+            with suppress(NoDetails):
                 return self.api.call(request, partial(self._read_detail, call))
-            except Refused as error:
-                if error.status != requests.codes.not_found:
-                    raise
             if tries < TRIES_OF_A_DETAIL:
                 time.sleep(pause(tries))
         self._without.add(call.call_history_uuid)
@@ -236,13 +235,19 @@ class CallLegs(CallHistory):
     def _read_detail(self, call: ListedCall, response: requests.Response) -> list[Record]:
         self._measure(response)
         detail = decode_loosely(response.content, _detail)
+        if detail.call_elements is None and detail.call_path is None:
+            raise NoDetails("Zoom Phone has no legs of a call yet.", response.status_code, response)
         rows = [of_call(row, call) for row in detail.call_elements or detail.call_path or ()]
         try:
             records: list[Record] = self.builder.read(msgspec.json.encode({"rows": rows}))[1]
         except RecursionError as error:
             raise BrokenBody("nested too deeply") from error
+        if not records:  # each call has a leg: it is to come
+            self._without.add(call.call_history_uuid)
+        places: dict[str, int] = {}  # a leg that stands twice has one
         for number, record in enumerate(records, 1):
-            record.call_start_time, record.element_number = call.start, number
+            record.call_start_time = call.start
+            record.element_number = places.setdefault(record.call_element_id, number)
         return self.with_account(records)
 
     @override
@@ -257,9 +262,7 @@ class CallLegs(CallHistory):
 
 def of_call(row: Any, call: ListedCall) -> Any:
     """A leg with its call's key, and with its own, which older answers name otherwise (ZP A35)."""
-    if not isinstance(row, dict):
-        return row
-    row = {**row, "call_history_uuid": call.call_history_uuid}
+    row = {**(row if isinstance(row, dict) else {"": row}), "call_history_uuid": call.call_history_uuid}
     if tells_nothing(row.get("call_element_id")) and "id" in row:
         row["call_element_id"] = row.pop("id")
     return row

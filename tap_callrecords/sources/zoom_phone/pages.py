@@ -41,18 +41,23 @@ class Place:
 
 
 class TokenPages(Paginator[Place]):
-    """Goes from token to token, to the first page that has none or brings nothing new.
+    """Goes from token to token, to the first page that has none.
 
-    A token on the last page is a reading of its own (ZP A1), and so is one that comes again: neither ends anything
-    while pages bring news, and none is waited for beyond.
+    A token may stand on the last page as well (ZP A1), and lead to an empty page, or to the first one again. So may
+    one in the middle, which has expired (ZP A28): pages that bring nothing new are followed for as long as others
+    may lie behind them, and end nothing but themselves.
     """
 
     def __init__(self, key: Callable[[Any], Hashable]) -> None:
         """Args: key: what tells entries apart."""
         self.current = Place()
         self._key = key
+        self._begin()
+
+    def _begin(self) -> None:
         self._met: set[int] = set()
-        self._announced = 0
+        self._announced = self._largest = self._useful = self._idle = 0
+        self._used: set[str | None] = set()
 
     @override
     def advance(self, page: Page) -> bool:
@@ -60,10 +65,23 @@ class TokenPages(Paginator[Place]):
         news = not keys <= self._met
         self._met |= keys
         self._announced = max(self._announced, page.announced or 0)
-        if page.next and (news or self.current.token is None):
+        self._largest = max(self._largest, len(page.records))
+        self._useful += news
+        self._idle = 0 if news else self._idle + 1
+        self._used.add(self.current.token)
+        if page.next and (news or self._may_lead_on(page.next)):
             self.current = Place(self.current.filter, page.next, len(self._met), self._announced, time.monotonic())
             return True
         return False
+
+    def _may_lead_on(self, token: str) -> bool:
+        """Whether a page that brought nothing new may have others behind it.
+
+        It may not where all have come that a count of the query names (one of a page is no larger than that: ZP A2).
+        Where it was the first page again, as many as have been read come again before the next new one.
+        """
+        are_all = self._announced > self._largest and len(self._met) >= self._announced
+        return not are_all and token not in self._used and self._idle <= self._useful + 1
 
 
 class CallPages(TokenPages):
@@ -86,7 +104,7 @@ class CallPages(TokenPages):
             page.announced = self._sum(*self._of_all)
         elif not more and not self._has_unrecorded:
             self._of_all = self._met, self._announced
-            self._met, self._announced = set(), 0
+            self._begin()
             self.current = Place(UNRECORDED)
             return True
         return more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,6 +15,7 @@ from typing_extensions import override
 
 from tap_callrecords import instants
 from tap_callrecords.errors import AskedTooMuch, BrokenBody, PageLost, Refused
+from tap_callrecords.http.retries import pause
 from tap_callrecords.paging.base import Page
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import Misfit, announced_count, instant, tells_nothing
@@ -31,6 +33,8 @@ DAY = timedelta(days=1)
 EDGE = timedelta(minutes=1)
 """How much of a month's end, and of the next one's beginning, is asked for together."""
 NO_SUCH_PAGE = (requests.codes.bad_request, requests.codes.not_found, requests.codes.unprocessable)
+TRIES_OF_A_FILTER = 3
+"""How often calls without a recording are asked for by themselves before it is believed that they can't be."""
 FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -148,6 +152,10 @@ class CallHistory(ZoomStream):
     only_one_window_at_once: ClassVar = "Zoom counts the requests of all apps of an account together"
     requests_of_a_window = 2  # none of its calls has no recording: those are asked for by themselves
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._has_filtered = False
+
     @property
     @override
     def retention(self) -> timedelta:
@@ -183,7 +191,10 @@ class CallHistory(ZoomStream):
         refused = isinstance(error, (Refused, AskedTooMuch))
         if is_first and refused and crosses_months(window.query_start, window.query_end):
             return Page([])  # what it asks for once more, its neighbours ask for, too
-        if is_first and asked.name.filter is not None and isinstance(error, Refused):
+        if is_first and asked.name.filter is not None and isinstance(error, Refused) and not self._has_filtered:
+            if asked.tries < TRIES_OF_A_FILTER:
+                time.sleep(pause(asked.tries))
+                return asked
             self.logger.warning(
                 "Zoom Phone refused to list the calls without a recording by themselves (status %d). If no call "
                 "without one arrives, report it.",
@@ -194,8 +205,12 @@ class CallHistory(ZoomStream):
 
     @override
     def page(self, asked: Asked, envelope: CallEnvelope[Any], records: list[Any], response: requests.Response) -> Page:
+        self._has_filtered |= asked.name.filter is not None
         start, end = floor_second(asked.window.query_start), ceil_second(asked.window.query_end)
-        if not crosses_months(start, end) and is_cut(start, end, envelope.since, envelope.to):
+        last = (
+            end - OVERLAP if is_month(end) else end
+        )  # as a month's last second may be told; its edge is asked for twice
+        if not crosses_months(start, end) and is_cut(start, last, envelope.since, envelope.to):
             raise AskedTooMuch("Zoom Phone answered for less time than it was asked for.")
         return self.counted(envelope, records)
 
@@ -259,7 +274,7 @@ def windows_by_day(span: Span, length: timedelta) -> list[TimeWindow]:
     """Cut a span at each midnight, and within days into so long windows; none crosses the end of a month (ZP A4).
 
     What lies a minute before and after that is asked for once more, in one piece: neither bound of the windows
-    beside it may belong to them.
+    beside it may belong to them. So it is where the span itself begins or ends there.
     """
     edges = [span.start]
     while edges[-1] < span.end:
@@ -272,17 +287,19 @@ def windows_by_day(span: Span, length: timedelta) -> list[TimeWindow]:
         windows.append(TimeWindow(len(windows), start, end, query_start, query_end))
 
     begun = span.start
+    if is_month(begun) and begun < span.end:
+        begun += min(EDGE, (span.end - begun) / 2)
+        add(span.start, begun, span.start - OVERLAP, begun + OVERLAP)
     for start, end in pairwise(edges):
         query_start = start if is_month(start) else start - OVERLAP
-        if is_month(end) and end < span.end:
-            before, after = max(end - EDGE, begun), min(end + EDGE, span.end)
-            if before > begun:
-                add(begun, before, query_start, end)
+        if is_month(end):
+            before = end - min(EDGE, (end - begun) / 2)
+            after = end + min(EDGE, (span.end - end) / 2)
+            add(begun, before, query_start, end)
             add(before, after, before - OVERLAP, after + OVERLAP)
             begun = after
         elif end > begun:
-            last = end == span.end and not is_month(end)
-            add(begun, end, query_start, end + OVERLAP if last else end)
+            add(begun, end, query_start, end + OVERLAP if end == span.end else end)
             begun = end
     return windows
 
