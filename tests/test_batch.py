@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -11,16 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from upath import UPath
 
 from sandbox import Fault, Sandbox
-from tap_callrecords.errors import OutputLost
-from tap_callrecords.output import batch, formats
+from tap_callrecords.output import batch
 from tests.support.files import rows_of, with_files_read
 from tests.support.forked import forked
-from tests.support.tap import Output, sync
+from tests.support.tap import Output, catalog_of, sync
 
 VENDORS = sorted(Sandbox().vendors)
 ENCODINGS = (
@@ -81,6 +80,44 @@ def test_files_hold_the_records_that_lines_would(
     assert not any(message["type"] == "RECORD" for message in output.messages)
     assert by_stream(with_files_read(output)) == by_stream(lines)
     assert output.bookmark == lines.bookmark
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda encoding: "-".join(encoding.values()))
+def test_a_file_is_announced_as_what_it_is_and_has_the_ending_of_it(
+    box: Sandbox, encoding: Mapping[str, str], tmp_path: Path
+) -> None:
+    output = sync(config_of(box, "voiso", **files(tmp_path, encoding)))
+    told = [each["encoding"] for each in output.messages if each["type"] == "BATCH"]
+    whole = {**encoding, "compression": "none"} if encoding == {"format": "jsonl"} else encoding
+    assert told == [whole] * len(told)
+    ending = encoding["format"] + (".gz" if "compression" in encoding else "")
+    assert {name.partition(".")[2] for name in announced(output)} == {ending}
+
+
+def test_a_file_is_named_as_unannounced_while_it_is_written(tmp_path: Path) -> None:
+    written = batch.BatchFiles(batch.BatchSettings("jsonl", str(tmp_path)))
+    written.describe("calls", {})
+    written.add_row("calls", {"id": 1})
+    assert [path.name.partition(".")[2] for path in tmp_path.iterdir()] == ["jsonl.part"]
+    assert [file.url for file in written.close()] == [path.as_uri() for path in tmp_path.iterdir()]
+
+
+def test_a_file_of_another_storage_has_its_name_from_the_beginning(box: Sandbox) -> None:
+    output = sync(config_of(box, "voiso", batch_config={"storage": {"root": "memory://calls"}}))
+    urls = [url for each in output.messages if each["type"] == "BATCH" for url in each["manifest"]]
+    rows = [json.loads(line) for url in urls for line in UPath(url).read_text().splitlines()]
+    assert {url.partition(".")[2] for url in urls} == {"jsonl"}
+    assert len(rows) == sum(map(len, by_stream(sync(config_of(box, "voiso"))).values()))
+
+
+def test_a_column_that_a_kept_catalog_has_and_the_tap_has_not_is_empty(box: Sandbox, tmp_path: Path) -> None:
+    config = config_of(box, "voiso")
+    catalog = catalog_of(config, ["voiso_cdr"])
+    (entry,) = (each for each in catalog["streams"] if each["tap_stream_id"] == "voiso_cdr")
+    entry["schema"]["properties"]["former"] = {"type": ["string", "null"]}
+    entry["metadata"].append({"breadcrumb": ["properties", "former"], "metadata": {"selected": True}})
+    output = with_files_read(sync({**config, **files(tmp_path, {"format": "parquet"})}, catalog=catalog))
+    assert {record["former"] for record in output.records("voiso_cdr")} == {None}
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda encoding: "-".join(encoding.values()))
@@ -199,28 +236,6 @@ def test_a_prefix_may_name_a_folder(box: Sandbox, tmp_path: Path) -> None:
     assert with_files_read(output).records("voiso_cdr")
 
 
-@pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("ms", "UTC")])
-def test_a_column_without_a_value_has_its_type(kind: pa.DataType) -> None:
-    assert formats._array("n", kind, [None, None]).type == kind
-
-
-def test_what_may_be_anything_and_what_is_no_text_in_a_column_of_text_is_json() -> None:
-    anything = formats._array("n", None, [{"a": [1]}, None, "b"])
-    assert (anything.type, anything.to_pylist()) == (pa.string(), ['{"a":[1]}', None, '"b"'])
-    assert formats._array("n", None, [None]).type == pa.string()
-    assert formats._array("n", pa.string(), [{"a": [1]}, None, "b"]).to_pylist() == ['{"a":[1]}', None, "b"]
-
-
-@pytest.mark.parametrize(("kind", "value"), [(pa.int64(), "many"), (pa.float64(), "many"), (pa.int64(), 2**70)])
-def test_a_value_that_is_not_of_its_column_s_type_is_a_readable_error(kind: pa.DataType, value: Any) -> None:
-    with pytest.raises(OutputLost) as told:
-        formats._array("waited", kind, [1, value])
-    assert str(told.value) == (
-        f"Property waited has a value that is not of its type {kind}, which a file can't hold; look at the stream "
-        "maps. The last STATE that was written is valid."
-    )
-
-
 # Faults
 
 
@@ -243,6 +258,32 @@ def test_a_full_disk_ends_the_run_with_the_last_announced_state(
     assert "No space left on device" in str(output.error)
     assert "storage" in str(output.error) or "batch_config" in str(output.error)
     assert {path.name for path in tmp_path.iterdir()} == announced(output)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EDQUOT])
+def test_a_disk_that_could_not_take_a_file_ends_the_run_before_its_state(
+    box: Sandbox, tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems tell only then that they have no room."""
+    monkeypatch.setattr(os, "fsync", lambda _: fail_with(number))
+    output = sync(config_of(box, "voiso", **files(tmp_path)))
+    assert str(output.error) == (
+        f"The files of setting batch_config can't be written below {tmp_path} ({os.strerror(number)}); the last STATE "
+        "that was written is valid."
+    )
+    assert {each["type"] for each in output.messages} == {"SCHEMA"}
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_file_system_that_has_no_call_for_it_is_written_to_all_the_same(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: fail_with(errno.EINVAL))
+    assert with_files_read(sync(config_of(box, "voiso", **files(tmp_path)))).records("voiso_cdr")
+
+
+def fail_with(number: int) -> None:
+    raise OSError(number, os.strerror(number))
 
 
 @pytest.mark.parametrize("method", ["MemoryFileSystem.open", "MemoryFile.close"])

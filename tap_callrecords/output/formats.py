@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import time
@@ -64,9 +65,11 @@ class RecordFile(ABC):
         """End the file and see it onto the disk."""
         self._end()
         self._bytes.flush()
+        number = None
         with suppress(AttributeError, ValueError, OSError):  # what is no file has no number
             number = self._bytes.fileno()
-            os.fsync(number)
+        if number is not None:
+            _onto_the_disk(number)
         self._bytes.close()
 
     def discard(self) -> None:
@@ -74,6 +77,14 @@ class RecordFile(ABC):
         for take_away in (self._bytes.close, self.path.unlink):
             with suppress(Exception):  # why it is to go must be told, and nothing else
                 take_away()
+
+
+def _onto_the_disk(number: int) -> None:
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):  # of file systems that have no such call
+            raise
 
 
 class _JsonLines(RecordFile):
