@@ -195,6 +195,12 @@ def test_a_field_whose_name_may_tell_of_somebody_has_another_name(name: str) -> 
     assert name not in json.dumps(masked, ensure_ascii=False)
 
 
+@pytest.mark.parametrize("names", ["¢¥҂", "ÉÈÊË", "éèêë", "一二三四"])
+def test_as_many_fields_of_an_object_are_shown_as_there_are(names: str) -> None:
+    masked = sample_of("voiso_cdr", **{RESCUED: {"call_quality": dict.fromkeys(names)}})
+    assert [shape(name) for name in masked[RESCUED]["call_quality"]] == [shape(name) for name in names]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

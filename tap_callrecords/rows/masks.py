@@ -17,11 +17,12 @@ _ALPHABETS = {
     "9": string.digits,
     "A": string.ascii_uppercase,
     "a": string.ascii_lowercase,
-    "Ä": "ÄÖÜ",
-    "ä": "äöü",
-    "文": "文字",
+    "Ä": "ÄÖÜÀÁÂÃÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕØÙÚÛÝÞ",
+    "ä": "äöüàáâãåæçèéêëìíîïðñòóôõøùúûýþ",
+    "文": "文字" + "".join(map(chr, range(0x4E00, 0x4E40))),
 }
-"""The kinds of characters, and what stands for them; the digits of another script are its own."""
+"""The kinds of characters, and what stands for them; the digits of another script are its own. There are enough of each
+for the names in an object: two that get the same mask would become one."""
 _KEPT = ("P", "Z", "Cc")
 """Beyond ASCII: punctuation, blanks, control characters; and marks of direction and the like, but for those that..."""
 _HIDDEN_TEXT = "\U000e0000"
