@@ -14,7 +14,8 @@ from singer_sdk.mapper import CustomStreamMap, PluginMapper, SameRecordTransform
 from singer_sdk.plugin_base import JSONSchemaValidator, SingerCommand
 from singer_sdk.streams._state import StreamStateManager
 
-from tap_callrecords.tap import PREFIX, TapCallRecords
+from tap_callrecords.settings.given import PREFIX
+from tap_callrecords.tap import TapCallRecords
 
 ROOT = Path(__file__).parents[1]
 

@@ -18,6 +18,8 @@ from tap_callrecords.sdk import settings_from_environment
 from tap_callrecords.settings import checks
 from tap_callrecords.settings.kinds import Setting
 
+PREFIX = "TAP_CALLRECORDS_"
+"""Of the environment variables that are settings."""
 _BOUNDS_OF_THEIRS = {"flattening_max_depth": 20, "flattening_max_key_length": 1000}
 """The most that settings of the SDK may be, which sets no bounds."""
 _OTHER_VARIABLES = {"loglevel", "warehouse"}
