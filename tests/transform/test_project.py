@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.transform.conftest import Built
+from tests.transform.conftest import ABOUT, MARTS, Built
 from tests.transform.rows import FIRST, LATE, Row
 from tests.transform.warehouse import ROOT, TRANSFORM, DuckDBWarehouse
 
@@ -106,7 +106,7 @@ def test_every_dispatched_macro_has_a_form_for_each_warehouse(path: Path) -> Non
 def test_the_report_s_exposure_names_the_models_that_it_reads(manifest: dict[str, Any]) -> None:
     (exposure,) = manifest["exposures"].values()
     read = set(re.findall(r"\{+m\}+(\w+)", (ROOT / "script/report.py").read_text(encoding="utf-8")))
-    assert set(exposure["depends_on"]["nodes"]) == {f"model.tap_callrecords.callrecords__{name}" for name in read}
+    assert set(exposure["depends_on"]["nodes"]) == {f"model.tap_callrecords.callrecords__{name}.v1" for name in read}
 
 
 @pytest.mark.slow
@@ -158,16 +158,26 @@ def test_every_model_and_column_is_described(built: Built, manifest: dict[str, A
 
 
 @pytest.mark.slow
+def test_every_public_model_has_a_contract_and_a_version_and_is_called_as_if_it_had_none(
+    manifest: dict[str, Any],
+) -> None:
+    public = [node for node in manifest["nodes"].values() if node.get("access") == "public"]
+    assert {node["name"] for node in public} == {*MARTS, *ABOUT}
+    for node in public:
+        assert (node["version"], node["latest_version"]) == (1, 1), node["name"]
+        assert node["contract"]["enforced"], node["name"]
+        assert all(column["data_type"] for column in node["columns"].values()), node["name"]
+        assert node["alias"] == node["name"]
+
+
+@pytest.mark.slow
 def test_every_model_has_a_test_of_its_key(manifest: dict[str, Any]) -> None:
     tested = {
         node["attached_node"]
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "callrecords_key"
     }
-    models = {name for name, node in manifest["nodes"].items() if node["resource_type"] == "model"}
-    assert models - tested == {
-        "model.tap_callrecords.int_callrecords__agent_work"
-    }  # an agent may be offered a call twice
+    assert tested == {name for name, node in manifest["nodes"].items() if node["resource_type"] == "model"}
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +217,14 @@ def test_a_vendor_that_is_taken_off_the_streams_leaves_the_models(
 def _queue_call(call_id: str, **values: Any) -> Row:
     return {"pbx_id": "hq", "call_id": call_id, "direction": "Incoming", "start_time_utc": "2026-03-02T12:00:00.000Z",
             "callee": "CallQueue", "callee_name": "Test Queue"} | values  # fmt: skip
+
+
+REFERENCES = {
+    "by_name": "'callrecords__agents'",
+    "by_package": "'tap_callrecords', 'callrecords__agents'",
+    "by_version": "'tap_callrecords', 'callrecords__agents', v=1",
+}
+"""What a consumer's model may call one of the package's."""
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +271,7 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
         "  callrecords_leave_out: [webex_calling]\n"
         "  callrecords_passthrough_columns: [sid, lra, client_type, agent_group]\n"
         "  callrecords_outcome_words: [{vendor: voiso, field: disposition, word: Answered, outcome: completed}]\n"
+        "models: {tap_callrecords: {marts: {callrecords__daily_peaks: {+enabled: false}}}}\n"
     )
     (folder / "packages.yml").write_text(f"packages: [{{local: {TRANSFORM}}}]\n")
     (folder / "seeds").mkdir()
@@ -265,7 +284,8 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
     (folder / "models").mkdir()
     for name in ("calls", "agents", "queues", "call_legs"):
         (folder / f"models/{name}.sql").write_text("select 'mine' as call_key")
-    (folder / "models/mine.sql").write_text("select * from {{ ref('callrecords__agents') }}")
+    for name, reference in REFERENCES.items():
+        (folder / f"models/{name}.sql").write_text(f"select * from {{{{ ref({reference}) }}}}")
     assert warehouse.dbt("deps", threads=False).exit_code == 0
     run = warehouse.dbt("build", "--exclude-resource-type", "test")
     assert run.exit_code == 0, run.output
@@ -275,8 +295,24 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
 
 @pytest.mark.slow
 def test_another_project_uses_it_as_a_package_beside_models_of_its_own(consumer: DuckDBWarehouse) -> None:
-    assert consumer.query("select agent_name from analytics.mine order by 1") == [("Mike 1",), ("Mike 2",)]
-    assert consumer.query("select * from analytics.calls") == [("mine",)]
+    for name in ("calls", "agents", "queues", "call_legs"):
+        assert consumer.query(f"select * from analytics.{name}") == [("mine",)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REFERENCES)
+def test_another_project_s_models_read_a_model_with_its_version_and_without(
+    consumer: DuckDBWarehouse, name: str
+) -> None:
+    found = consumer.query(f"select agent_name from analytics.{name} order by 1")
+    assert found == [("Mike 1",), ("Mike 2",)]
+
+
+@pytest.mark.slow
+def test_another_project_switches_a_model_off_by_its_name_without_the_version(consumer: DuckDBWarehouse) -> None:
+    assert consumer.ran
+    ran = {name.split(".")[2] for name in consumer.ran.status if name.startswith("model.tap_callrecords.")}
+    assert {*MARTS, *ABOUT} - ran == {"callrecords__daily_peaks"}
 
 
 @pytest.mark.slow

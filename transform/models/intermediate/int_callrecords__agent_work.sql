@@ -5,7 +5,7 @@
   caller does.
 -#}
 select
-    legs.agent_key, legs.agent_id, legs.agent_name, legs.vendor, legs.account, legs.agent_side, legs.outcome,
+    legs.leg_key as work_key, legs.agent_key, legs.agent_id, legs.agent_name, legs.vendor, legs.account, legs.agent_side, legs.outcome,
     calls.outcome as call_outcome,
     legs.talk_seconds, legs.hold_seconds,
     coalesce(legs.started_at, calls.started_at, calls.source_at) as started_at
@@ -16,7 +16,7 @@ where legs.agent_key is not null and legs.channel = 'voice'
 union all
 
 select
-    calls.agent_key, calls.agent_id, calls.agent_name, calls.vendor, calls.account,
+    calls.call_key || ':agent' as work_key, calls.agent_key, calls.agent_id, calls.agent_name, calls.vendor, calls.account,
     case when calls.direction = 'outbound' then 'calling' else 'called' end as agent_side,
     calls.outcome,
     calls.outcome as call_outcome,
@@ -29,6 +29,7 @@ where calls.agent_key is not null
 union all
 
 select
+    calls.call_key || ':caller' as work_key,
     calls.vendor || ':' || {{ owner('calls.account', 'calls.') }} || ':' || callers.agent_id as agent_key,
     callers.agent_id,
     callers.agent_name,
