@@ -41,12 +41,6 @@ BOUNDS: list[Literal["[]", "[)", "(]", "()"]] = ["[]", "[)", "(]", "()"]
 
 
 @pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
-
-
-@pytest.fixture
 def full() -> Iterator[Sandbox]:
     with Sandbox(seed=8, days=2, calls_per_day=60) as box:
         yield box

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,12 +15,6 @@ from tests.sources.webex import DAY, FEED, HOUR, LIVE, SECOND, first_requests, i
 from tests.support.tap import sync
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
 
 
 def state_of(bookmark: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,12 +16,6 @@ from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
 from tests.sources.webex import DAY, FEED, HOUR, LIVE, SECOND, data_requests, ids, now, put, read, read_well
 from tests.support.tap import sync
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
 
 
 @pytest.fixture

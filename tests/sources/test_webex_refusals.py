@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,12 +21,6 @@ from tests.support.forked import forked
 from tests.support.tap import sync
 
 EU = "https://analytics-calling-eu.webexapis.com"
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
 
 
 def refused(box: Sandbox, stream: str = FEED, **settings: Any) -> str:

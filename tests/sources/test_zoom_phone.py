@@ -49,12 +49,6 @@ def company(filled: Sandbox) -> Sandbox:
     return filled
 
 
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
-
-
 @pytest.mark.parametrize(
     ("switch", "value"),
     [

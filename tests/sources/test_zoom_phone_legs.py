@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -32,12 +31,6 @@ from tests.support.forked import forked
 from tests.support.tap import Output, catalog_of
 
 QUARTER = timedelta(minutes=15)
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
 
 
 def legs_of(out: Output) -> list[tuple[str, str]]:

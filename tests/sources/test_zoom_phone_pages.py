@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from itertools import count
 from typing import Any, Literal
 
@@ -29,12 +28,6 @@ from tests.sources.zoom_phone import (
 )
 
 LAST_TOKENS = ("empty", "missing", "then empty page", "then first page", "then refused")
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
 
 
 def two_hours() -> dict[str, Any]:

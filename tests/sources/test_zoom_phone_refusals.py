@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,12 +29,6 @@ DAILY = (
     "can make another request."
 )
 PER_SECOND = "You have reached the maximum per-second rate limit for this API. Try again later."
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox(empty=True) as box:
-        yield box
 
 
 @pytest.fixture

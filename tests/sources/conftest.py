@@ -1,0 +1,16 @@
+"""What the tests of all sources share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox import Sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    """A sandbox without rows; several modules have one with calls instead."""
+    with Sandbox(empty=True) as box:
+        yield box
