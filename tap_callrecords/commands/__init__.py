@@ -1,1 +1,1 @@
-"""What the command does with streams: read, test (`--test`), show (`--sample`), say what a run takes (`--plan`)."""
+"""What can be run: the tap, which reads, and its `--test`, `--sample` and `--plan`; and `tap-callrecords-drift`."""

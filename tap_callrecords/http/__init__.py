@@ -1,1 +1,1 @@
-"""One request, patiently and discreetly: sessions, retries, pacing, tokens, and what must not be told."""
+"""One request at a time: sessions, retries, pacing, tokens, and what must stay out of logs and errors."""

@@ -42,14 +42,18 @@ def speaks_of_length(words: str) -> bool:
     return bool(_TIME.search(words) and _LENGTH.search(words) and not _SOMETHING_ELSE.search(words))
 
 
-def words_of(response: requests.Response) -> Mapping[str, Any]:
-    """The members of an error body that tell people something; empty when it is no JSON object."""
+def body_of(response: requests.Response) -> Mapping[str, Any]:
+    """The members of an error body; empty when it is no JSON object."""
     try:
         body = response.json()
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(body, dict):
-        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def words_of(response: requests.Response) -> Mapping[str, Any]:
+    """The members of an error body that tell people something."""
+    body = body_of(response)
     telling = ("code", "errorCode", "error", "message", "error_description", "exception", "reason")
     return {name: body[name] for name in telling if body.get(name) is not None}
 

@@ -2,7 +2,7 @@
 
 A window's query overlaps its neighbours' by a second, pages may repeat rows at their edges, and a window may be
 read again. An equal row is emitted once; a row that shares its key with another one but differs is emitted too: it may
-be a newer version, or another row under one key. A target that keeps the last one shall keep what was read last: where
+be a newer version, or another row under one key. A target that keeps the last one has to keep what was read last: where
 that is a row that had been emitted before another one, it is emitted again at the window's end.
 
 A row is remembered as two 64-bit numbers: a hash of its key and one of its content. Python's hash of text is keyed

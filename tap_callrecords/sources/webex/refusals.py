@@ -15,7 +15,7 @@ from tap_callrecords.errors import AccessRefused, RangeRefused, Refused
 from tap_callrecords.http.hosts import host_of
 from tap_callrecords.http.redaction import clean_quote
 from tap_callrecords.http.retries import http_date
-from tap_callrecords.http.words import speaks_of_length, undocumented
+from tap_callrecords.http.words import body_of, speaks_of_length, undocumented
 from tap_callrecords.output.progress import in_words
 
 REGIONS = {
@@ -150,12 +150,7 @@ def _clock_difference(response: requests.Response) -> str:
 
 def message_of(response: requests.Response) -> str:
     """The vendor's own words: `message`, else the first error's description."""
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(body, dict):
-        return ""
+    body = body_of(response)
     errors = body.get("errors")
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     return str(body.get("message") or first.get("description") or "")

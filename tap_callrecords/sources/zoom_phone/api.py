@@ -17,7 +17,7 @@ from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.pacing import Pacer
 from tap_callrecords.http.redaction import REDACTOR, clean_quote
 from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, token_lifetime
-from tap_callrecords.http.words import refused, words_of
+from tap_callrecords.http.words import body_of, refused, words_of
 
 TOKEN_CODE = 124
 NO_ZOOM_PHONE_CODES = (2001, 2031)
@@ -167,12 +167,7 @@ class ZoomPhoneApi(VendorApi):
 
 def said_by(response: requests.Response) -> str:
     """What a refusal says in words, those about single fields included (ZP 9)."""
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(body, dict):
-        return ""
+    body = body_of(response)
     errors = body.get("errors")
     fields = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
     parts = [body.get("message"), *(f"{each.get('field')}: {each.get('message')}" for each in fields)]
