@@ -31,6 +31,8 @@ LINKS = {
     "query_only": '<?{2}>; rel="next"',
     "doubled": '<http,{}>; rel="next"',
     "foreign": '<https://example.invalid/v1/cdr_feed?{}>; rel="next"',
+    "no_relation": "<{}>",
+    "removed": "",
 }
 ODD_VALUES: tuple[Row, ...] = (
     {"Duration": "36", "Ring duration": 8, "Hold duration": ""},
@@ -136,6 +138,6 @@ class Pages:
 
     def _page(self, rows: list[bytes], link: str | None) -> Response:
         response = json_page(b'{"items":[', rows, b"]}")
-        if link is not None:
+        if link:
             response.headers["Link"] = link
         return response

@@ -15,7 +15,8 @@ class Switches:
         filter_field: Which time of a record ``cdr_feed`` selects by (A1).
         bounds: Which ends of the window belong to it (A6).
         order: Whether the records of a page come in order (A29).
-        link: How the ``Link`` header is written (WX A12, WX 8); ``foreign`` leads to another host.
+        link: How the ``Link`` header is written (WX A12, WX 8); ``foreign`` leads to another host,
+            ``removed``: by a proxy.
         link_text: Whether names in links are encoded, or raw UTF-8 (WX 8).
         link_filter: Whether links keep the filter of locations (WX 8).
         page_edge: Whether a page begins with the last record of the one before (A14).
@@ -55,7 +56,17 @@ class Switches:
     bounds: Literal["[]", "[)", "(]", "()"] = "[]"
     order: Literal["ascending", "shuffled"] = "ascending"
     link: Literal[
-        "correct", "no_space", "unquoted", "malformed", "two_relations", "relative", "query_only", "doubled", "foreign"
+        "correct",
+        "no_space",
+        "unquoted",
+        "malformed",
+        "two_relations",
+        "relative",
+        "query_only",
+        "doubled",
+        "foreign",
+        "no_relation",
+        "removed",
     ] = "correct"
     link_text: Literal["encoded", "raw"] = "encoded"
     link_filter: bool = True

@@ -251,6 +251,35 @@ def test_a_window_is_read_in_halves_when_the_cursor_is_too_coarse_for_its_record
     assert len(ids(out)) == len(wanted)
 
 
+@pytest.mark.parametrize("stream", [FEED, LIVE])
+@pytest.mark.parametrize("page_size", [3, 10])
+def test_a_full_page_without_a_link_is_not_the_end_where_a_proxy_removes_links(
+    box: Sandbox, page_size: int, stream: str
+) -> None:
+    box.webex.switches.link, box.webex.switches.page_cap = "removed", page_size
+    wanted = {put(box, now() - 3 * HOUR - n * 300 * SECOND) for n in range(12)}
+    out = read_well(box, stream, webex_page_size=page_size)
+    assert set(ids(out, stream)) == wanted
+    assert len(ids(out, stream)) == len(wanted)
+
+
+def test_a_full_page_without_a_link_is_the_end_where_links_come(box: Sandbox) -> None:
+    box.webex.switches.page_cap = 4
+    wanted = put_many(box, 12)
+    late = [put(box, now() - HOUR - n * SECOND) for n in reversed(range(4))]
+    out = read_well(box, webex_page_size=4)
+    assert ids(out) == [*wanted, *late]
+    assert len(first_requests(box)) == len(out.bookmarks(FEED))
+
+
+def test_a_link_that_can_not_be_read_is_not_the_end(box: Sandbox) -> None:
+    box.webex.switches.link, box.webex.switches.page_cap = "no_relation", 5
+    put_many(box, 12)
+    out = read(box, webex_page_size=5, max_attempts=2)
+    assert "a body that is not what it documents" in str(out.error)
+    assert all(mark < instants.to_text(now() - 2 * DAY) for mark in out.bookmarks(FEED))
+
+
 def test_a_link_that_leads_in_circles_is_an_error_and_the_bookmark_stays(box: Sandbox) -> None:
     box.webex.switches.repeat_link, box.webex.switches.page_cap = True, 2
     put(box, now() - 4 * DAY)

@@ -15,7 +15,7 @@ import requests
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import AskedTooMuch, Refused
+from tap_callrecords.errors import AskedTooMuch, BrokenBody, Refused
 from tap_callrecords.output.progress import in_words
 from tap_callrecords.paging.base import CursorRepeated, Page, Paginator
 from tap_callrecords.paging.links import LinkPaginator, corrected_link, next_link
@@ -23,6 +23,7 @@ from tap_callrecords.rows.builder import Record
 from tap_callrecords.sources.webex.api import FirstPage, FurtherPage, WebexApi
 from tap_callrecords.sources.webex.refusals import HeldElsewhere
 from tap_callrecords.stream import Asked, CallRecordStream
+from tap_callrecords.stream.paged import SHORTEST_TO_HALVE
 from tap_callrecords.windows.plan import OVERLAP, Span, TimeWindow, floor_second, plan_windows
 
 Row = TypeVar("Row")
@@ -38,6 +39,10 @@ LIVE_FROM = timedelta(hours=10)
 GAP_OVERLAP = timedelta(hours=1)
 """How much of what the live stream serves the feed is asked for, too."""
 MOST_LOCATIONS = 10
+LEAST_FULL_PAGE = 500
+"""Servers give so many records where fewer are asked for (WX 3); real limits are round numbers."""
+CURSOR = "startTimeForNextFetch"
+"""What a link to a next page has in its query (WX 6)."""
 
 
 class Envelope(msgspec.Struct, Generic[Row]):
@@ -65,6 +70,7 @@ class WebexStream(CallRecordStream[WebexApi]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._met: set[str] = set()
+        self._links_come = False
         self.requests_of_a_window = len(self._passes)
         self.seconds_between_requests = self.config["webex_initial_request_interval_seconds"]
 
@@ -154,13 +160,31 @@ class WebexStream(CallRecordStream[WebexApi]):
 
     @override
     def page(self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
-        link = next_link(response.headers.get("Link"))
+        links = response.headers.get("Link")
+        link = next_link(links)
+        if link is None and CURSOR in (links or ""):
+            raise BrokenBody("a link to a next page that can't be read")
         url = None if link is None else corrected_link(link, str(response.url))
+        self._check_end(asked, url, len(records), str(response.url))
         if self._locations and not _is_filtered(str(response.url)):
             records = self._of_locations(records)
         if self._locations:
             self._met.update(_same_name(str(record.location)) for record in records)
         return Page(records, next=url, announced=None if self._locations else _total_count(url))
+
+    def _check_end(self, asked: Asked, url: str | None, rows: int, here: str) -> None:
+        """Take a full first page without a link for the end only where links have come before, or none is in sight.
+
+        Raises:
+            AskedTooMuch: a proxy may remove the header, and nothing else leads on; halves show what lacks.
+        """
+        self._links_come |= url is not None
+        window, (_, is_further) = asked.window, asked.name
+        if self._links_come or is_further or window.query_end - window.query_start <= SHORTEST_TO_HALVE:
+            return
+        size = parse_qs(urlsplit(here).query).get("max", [""])[0]
+        if rows and (size == str(rows) or not rows % LEAST_FULL_PAGE):
+            raise AskedTooMuch(f"Webex sent a full page of {rows} records and no link (header Link) to a next one.")
 
     def _of_locations(self, records: list[Record]) -> list[Record]:
         """Those of the configured locations, and those that name none: they can't be told to be another's."""
