@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sandbox import Fault, Sandbox
 from tap_callrecords import instants
-from tap_callrecords.sources.zoom_phone.streams import EDGE, crosses_months, is_cut, is_month, windows_by_day
+from tap_callrecords.sources.zoom_phone.months import EDGE, crosses_months, is_cut, is_month, windows_by_day
 from tap_callrecords.windows.plan import Span
 from tests.faults.clocks import client_clock, in_small
 from tests.sources.zoom_phone import (
