@@ -1,4 +1,4 @@
-"""Polite, patient, discreet: how requests are paced, tried again, and told about."""
+"""How requests are paced, tried again, and told about."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ class Switches(Paging):
         largest_page: A larger ``per_page`` is refused with 422 (#5).
         token_required: A request without ``search_token`` is refused with 422; an empty one will do (#4).
         damaged_tokens: What every token leads to: where it should, 422, the beginning of the search, or nothing (#27).
-        damaged_times: How many tokens that befalls; ``None`` all.
+        damaged_times: How many tokens that happens to; ``None`` all.
         endless_tokens: Whether an empty answer to a token brings yet another token, without end.
         refused_page: A page, by its number, that is refused with ``refused_status``, with and without tokens.
         refused_status: 400, 404 or 422.
-        refused_times: How often that befalls; ``None`` always.
+        refused_times: How often that happens; ``None`` always.
         overload_above: A larger ``per_page`` ends in 504.
         rowless: So many first pages come without the rows that their ``total`` counts.
         total: What ``total`` counts: pages or records, of the query or of the block; or nothing that one knows (#3).

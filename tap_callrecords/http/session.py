@@ -19,7 +19,7 @@ from tap_callrecords.http.hosts import host_of, origin_of
 T = TypeVar("T")
 
 LARGEST_BODY = 128 * 2**20
-"""Bytes of an answer, unpacked. The largest pages (10,000 rows of 1.5 KB) are an eighth of it; decoded, an evil one
+"""Bytes of an answer, unpacked. The largest pages (10,000 rows of 1.5 KB) are an eighth of it; decoded, a hostile one
 takes some thirty times its size in memory."""
 LARGEST_REFUSAL = 2**20
 """Bytes that are read of an answer that is not good; it is only searched for words."""
