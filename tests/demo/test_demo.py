@@ -20,6 +20,7 @@ from tests.demo import browser
 from tests.demo.conftest import CALLS, DAYS, demo, on_one_demo
 from tests.support.streams import KEYS
 from tests.transform.raw_figures import RawRows, compare
+from tests.transform.warehouse import DuckDBWarehouse
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout("600")]
 
@@ -147,7 +148,7 @@ def test_everything_on_the_page_is_what_independent_sql_finds_in_the_raw_rows(fo
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert len(text) < 1_000_000
     begin = text.index('id="held">') + len('id="held">')
-    compare(json.loads(text[begin : text.index("</script>", begin)]), RawRows(folder / "warehouse.duckdb"))
+    compare(json.loads(text[begin : text.index("</script>", begin)]), RawRows(DuckDBWarehouse(folder)))
 
 
 @on_one_demo

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.postgres import postgres_server
-from tests.transform.rows import ERASED, FIRST, LATE
+from tests.transform.vendors import ERASED, FIRST, LATE
 from tests.transform.warehouse import (
     TRANSFORM,
     DbtRun,
@@ -48,7 +48,7 @@ def built_on(*names: str) -> list[Any]:
 
 @pytest.fixture(scope="session", params=built_on("duckdb", "postgres", "snowflake"))
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """The project, built on the first load (without Voiso), then on the late rows, and without those that were erased.
+    """The project, built on the first load, then on the late rows, of more vendors, and without those that were erased.
 
     The unit tests run in the first build, the data tests in the second: each once, as dbt takes its time.
     """

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transform.rows import FIRST, LATE
+from tests.transform.vendors import FIRST, LATE
 from tests.transform.warehouse import KEYS, TYPES, DuckDBWarehouse
 
 pytestmark = pytest.mark.slow

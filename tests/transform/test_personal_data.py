@@ -10,55 +10,14 @@ import duckdb
 import pytest
 
 from tap_callrecords.rows.privacy import Privacy
-from tests.transform.rows import INTERACTION, OUTBOUND_INTERACTION, RECENT_CALL
 from tests.transform.test_order import Rows, all_rows, made_of
+from tests.transform.vendors import NAMED, VENDORS
+from tests.transform.vendors.eightx8_contact_center import INTERACTION, OUTBOUND_INTERACTION, RECENT_CALL
 from tests.transform.warehouse import ROOT, DuckDBWarehouse
 
 pytestmark = pytest.mark.slow
 
 NUMBERS = {"caller_number", "callee_number", "caller_e164", "callee_e164", "customer_number", "dialled_number"}
-CHANGED: dict[str, dict[str, str]] = {
-    # column: what becomes of it with `hash` and with `drop`
-    "eightx8_work": {
-        **dict.fromkeys(
-            ("caller_name", "callee_name", "queue_name", "agent_id", "agent_key", "agent_name"), "hash null"
-        ),
-        **dict.fromkeys(("queue_id", "queue_key"), "hash one"),
-        "direction": "word word",
-    },
-    "eightx8_contact_center": dict.fromkeys(("agent_id", "agent_key", "agent_name", "caller_name"), "hash null"),
-    "webex_calling": dict.fromkeys(("agent_name", "queue_name", "caller_name", "callee_name"), "hash null"),
-    "voiso": {"agent_name": "hash null", "callee_name": "hash null"},
-    "zoom_phone": dict.fromkeys(("agent_name", "queue_name", "caller_name", "callee_name"), "hash null"),
-}
-"""What each vendor's calls and legs lose beside the numbers, as the README has it; nothing else changes."""
-COLLEAGUES: Rows = [
-    (
-        "webex_detailed_call_history",
-        {"report_id": f"i{number}", "correlation_id": "internal", "org_uuid": "org", "call_type": "SIP_ENTERPRISE",
-         "direction": side, "user_type": "User", "user": name, "user_uuid": name.lower(), "answered": True,
-         "start_time": "2026-03-02 12:00:00", "calling_number": "2001", "calling_line_id": "Ana",
-         "called_number": "2002", "called_line_id": "Ben", "dialed_digits": "2002"},
-    )
-    for number, (side, name) in enumerate((("ORIGINATING", "Ana"), ("TERMINATING", "Ben")))
-] + [
-    (
-        "eightx8_interactions",
-        {"interaction_id": "int-1-a-phone-01-acmecorp01", "transaction_id": "1", "media_type": "Phone",
-         "interaction_type": "InternalCall", "direction": "OutboundDir", "creation_time_utc": "2026-03-02 12:00:00",
-         "participant_handling_duration": 1000, "participant_id": ["agA"], "participant_name": ["Ana"],
-         "origination": "1001", "destination": "1002"},
-    ),
-    (
-        "eightx8_interactions",
-        {"interaction_id": "int-2-a-phone-01-acmecorp01", "transaction_id": "1", "media_type": "Phone",
-         "direction": "InboundDir", "creation_time_utc": "2026-03-02 12:00:00", "customer_name": "Kim",
-         "customer_phone": "12025550173", "channel_id": "12025550100", "queue_id": "1", "queue_name": "Support"},
-    ),
-    ("voiso_cdr", {"uuid": "named", "type": "outbound", "disposition": "answered", "destination_name": "France",
-                   "to_party": "33123456789", "agent": "Mike", "agent_id": 1}),
-]  # fmt: skip
-"""Calls between colleagues, and names that the other rows lack."""
 
 
 def protected(rows: Rows, mode: str) -> Rows:
@@ -100,14 +59,14 @@ def test_of_each_vendor_exactly_that_is_lost_which_the_readme_says(
     at_once: DuckDBWarehouse, queries: dict[str, str], model: str, key: str, mode: str
 ) -> None:
     """Keys, outcomes, times, durations, counts, queues, sites, codes, and colleagues but at 8x8 Work stay."""
-    rows = [(stream, row) for stream, each in all_rows().items() for row in each] + COLLEAGUES
+    rows = [(stream, row) for stream, each in all_rows().items() for row in each] + NAMED
     with duckdb.connect(str(at_once.path)) as connection:
         kept, left = (
             {row[key]: row for row in made_of(connection, queries[model], each)}
             for each in (rows, protected(rows, mode))
         )
     assert kept.keys() == left.keys()
-    changed: dict[str, dict[str, set[str]]] = {vendor: {} for vendor in CHANGED}
+    changed: dict[str, dict[str, set[str]]] = {vendor: {} for vendor in VENDORS}
     for name, row in kept.items():
         for column, value in row.items():
             if left[name][column] != value:
@@ -116,10 +75,11 @@ def test_of_each_vendor_exactly_that_is_lost_which_the_readme_says(
     for vendor, columns in changed.items():
         numbers = {column: words for column, words in columns.items() if column in NUMBERS}
         others = {column: words for column, words in columns.items() if column not in NUMBERS}
-        assert others.keys() <= CHANGED[vendor].keys()
-        assert others == {column: {CHANGED[vendor][column].split()[at]} for column in others}
+        lost = VENDORS[vendor].lost
+        assert others.keys() <= lost.keys()
+        assert others == {column: {lost[column].split()[at]} for column in others}
         if model == "callrecords__calls":
-            assert others.keys() == CHANGED[vendor].keys()
+            assert others.keys() == lost.keys()
             assert numbers == {
                 column: {"null" if mode == "drop" or column.endswith("e164") else "hash"} for column in numbers
             }
@@ -139,7 +99,7 @@ def test_an_agent_of_8x8_contact_center_is_known_as_the_readme_says(
     ]
     with duckdb.connect(str(at_once.path)) as connection:
         made = made_of(connection, queries["callrecords__calls"], protected(rows, mode))
-    agents = {row["call_key"]: row["agent_id"] for row in made}
+    agents = {row["call_key"].partition(":")[2]: row["agent_id"] for row in made}
     assert agents[RECENT_CALL] == "agA"
     assert agents[INTERACTION] == ("agB" if mode == "drop" else Privacy("hash", "key").value("agB", "phone"))
     assert agents[OUTBOUND_INTERACTION] == (None if mode == "drop" else Privacy("hash", "key").value("agA", "phone"))

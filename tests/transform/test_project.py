@@ -15,69 +15,34 @@ import pytest
 import yaml
 
 from tests.transform.conftest import ABOUT, MARTS, Built
-from tests.transform.rows import FIRST, LATE, Row
+from tests.transform.vendor import Row
+from tests.transform.vendors import FIRST, LATE, VENDORS
 from tests.transform.warehouse import ROOT, TRANSFORM, DuckDBWarehouse
 
 OUTCOMES = {
     "answered", "voicemail", "callback", "abandoned", "busy", "rejected", "failed", "completed", "missed",
     "in_progress", "other", "",
 }  # fmt: skip
-WORDS = {
-    ("eightx8_work", "missed"): "Missed -",
-    ("eightx8_work", "abandoned"): "Abandoned -",
-    ("eightx8_work", "answered"): "Answered -",
-    ("eightx8_work", "last_leg_disposition"): "Voicemail Missed Connected Answered Abandoned",
-    ("eightx8_work", "status"): "Completed In_Progress",
-    ("eightx8_work", "cause"): "Normal Ring_No_Answer Redirected Transfer Conference",
-    ("eightx8_contact_center", "outcome"): """
-        Queued Dequeued Abandoned TransferredToAgent Rejected OfferingTimeout Handled TransferredToQueue Deleted
-        ForwardedToQueue ForwardedToVoicemail ForwardedToCallback EndedInIvr ConsultationEstablished UnknownOutcome
-        Canceled ForwardedToExternalNumber OutboundSmsSent VideoSmsSent RepliedToEmail PostCallSurveyCallback
-        PostCallSurveyStayOnCall ForwardedToExternalIvr ForwardedToAgentIndividualVoicemail BlindTransfer
-        TransferToAnotherNumber DirectAgentAccess DirectAgentRouting ConferenceEstablished""",
-    ("eightx8_contact_center", "participant_offer_action"): "Accepted Rejected OfferTimeout Abandoned CustomerHangUp",
-    ("eightx8_contact_center", "state"): """
-        InScript WaitingInQueue WaitingForInitiator DelayedCallback Handling TransferredToExternalNumber InWrapUp
-        Finished""",
-    ("webex_calling", "answered"): "true false",
-    ("webex_calling", "call_outcome"): "Success Failure Refusal",
-    ("webex_calling", "call_outcome_reason"): """
-        Normal UserBusy NoAnswer CallRejected UnassignedNumber SIP408 InternalRequestTimeout Q850102ServerTimeout
-        NoUserResponse NoAnswerFromUser SIP480 SIP487 TemporarilyUnavailable AdminCallBlock UserCallBlock Unreachable
-        LocalGatewayLoop UserAbsent RouteListCalls DestinationOutOfOrder SIP501 SIP503 ProtocolError SIP606
-        NoRouteToDestination Internal MaxConcurrentTerminatingAlertingRequestsExceeded""",
-    ("webex_calling", "user_type"): """
-        AutomatedAttendantVideo Anchor BroadworksAnywhere VoiceMailRetrieval LocalGateway HuntGroup GroupPaging User
-        VoiceMailGroup CallCenterStandard VoiceXML RoutePoint Place VirtualLine CallCenterPremium RouteList""",
-    ("voiso", "disposition"): """
-        answered failed busy no_answer rejected abandoned missed dialer_abandoned system_abandoned answered_by_VM
-        system_reject machine_answered sent not_sent delivered not_delivered route_unavailable waiting active archived
-        initiated available absent""",
-    **dict.fromkeys(
-        (("zoom_phone", "call_result"), ("zoom_phone", "result")),
-        """
-        answered accepted picked_up connected succeeded voicemail hang_up canceled call_failed unconnected rejected busy
-        ring_timeout overflowed no_answer invalid_key invalid_operation abandoned system_blocked service_unavailable
-        blocked""",
-    ),
-}
+WORDS = {(name, field): words for name, vendor in VENDORS.items() for field, words in vendor.words.items()}
 
 
 def _words() -> list[dict[str, str]]:
-    """The words as `callrecords__outcome_words` lists them."""
-    text = (TRANSFORM / "models/intermediate/callrecords__outcome_words.sql").read_text(encoding="utf-8")
-    listed = ast.literal_eval(text[text.index("set words = ") + 12 : text.index("] -%}") + 1])
-    return [dict(zip(("vendor", "field", "vendor_word", "outcome", "note"), each, strict=True)) for each in listed]
+    """The words as the vendors' macros list them, which `callrecords__outcome_words` puts together."""
+    found = []
+    for vendor in VENDORS:
+        text = (TRANSFORM / f"macros/{vendor}.sql").read_text(encoding="utf-8")
+        listed = re.search(r"macro " + vendor + r"_words\(\).*?return\((\[.*?\])\)", text, re.DOTALL)
+        assert listed, vendor
+        names = ("vendor", "field", "vendor_word", "outcome", "note")
+        found += [dict(zip(names, (vendor, *each), strict=True)) for each in ast.literal_eval(listed[1])]
+    return found
 
 
 @pytest.mark.parametrize(("vendor", "field"), WORDS)
 def test_every_word_of_the_vendor_has_a_meaning(vendor: str, field: str) -> None:
-    """The vendors' lists: WA 4.4, CC B6, WX 11.5 and 11.6, VO 8, ZP 7.3; a blank within a word is written as _."""
+    """The vendors' lists: WA 4.4, CC B6, WX 11.5 and 11.6, VO 8, ZP 7.3."""
     known = {row["vendor_word"] for row in _words() if (row["vendor"], row["field"]) == (vendor, field)}
-    wanted = {word.lower() for word in WORDS[vendor, field].split()}
-    if field in ("status", "cause"):
-        wanted = {word.replace("_", " ") for word in wanted}
-    assert known == wanted
+    assert known == {word.lower().strip() for word in WORDS[vendor, field].split(",")}
 
 
 def test_the_words_speak_our_words_and_matches_in_lower_case() -> None:

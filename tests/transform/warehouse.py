@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 from typing_extensions import override
 
 from tests.support.postgres import PostgresServer
-from tests.transform.rows import Row
+from tests.transform.vendor import Row
 
 ROOT = Path(__file__).parents[2]
 TRANSFORM = ROOT / "transform"
@@ -57,6 +57,7 @@ def without(*kinds: str) -> list[str]:
 class Warehouse(ABC):
     """A database with the tap's tables, and the transform project on it."""
 
+    SQL_TYPES: ClassVar[Mapping[str, str]]
     program = Path(sys.executable).with_name("dbt")
     profiles = TRANSFORM / "profiles"
     ran: DbtRun | None = None
@@ -68,6 +69,10 @@ class Warehouse(ABC):
         self.folder = folder
         self.project = project
         self.target = folder / "target"
+
+    def type_of(self, column: str, kind: str) -> str:
+        """The type that the target gives a column."""
+        return self.SQL_TYPES[kind]
 
     @abstractmethod
     def load(self, rows: dict[str, list[Row]]) -> None:
@@ -164,7 +169,7 @@ class DuckDBWarehouse(Warehouse):
         with duckdb.connect(str(self.path)) as connection:
             connection.execute(f"create schema if not exists {schema}")
             for stream, each in rows.items():
-                columns = ", ".join(f'"{name}" {self.SQL_TYPES[kind]}' for name, kind in TYPES[stream].items())
+                columns = ", ".join(f'"{name}" {self.type_of(name, kind)}' for name, kind in TYPES[stream].items())
                 connection.execute(f"create table if not exists {schema}.{stream} ({columns})")
                 for row in each:
                     keys = KEYS[stream]
@@ -223,10 +228,11 @@ class PostgresWarehouse(Warehouse):
             "POSTGRES_DATABASE": self.server.database,
         }
 
-    def _type(self, name: str, kind: str) -> str:
-        if name in self.TEXT_ARRAYS:
+    @override
+    def type_of(self, column: str, kind: str) -> str:
+        if column in self.TEXT_ARRAYS:
             return "text[]"
-        return "jsonb[]" if name in self.JSON_ARRAYS else self.SQL_TYPES[kind]
+        return "jsonb[]" if column in self.JSON_ARRAYS else self.SQL_TYPES[kind]
 
     def _value(self, name: str, value: Any) -> Any:
         if name in self.JSON_ARRAYS:
@@ -242,7 +248,7 @@ class PostgresWarehouse(Warehouse):
 
             run("create schema if not exists callrecords")
             for stream, each in rows.items():
-                columns = ", ".join(f'"{name}" {self._type(name, kind)}' for name, kind in TYPES[stream].items())
+                columns = ", ".join(f'"{name}" {self.type_of(name, kind)}' for name, kind in TYPES[stream].items())
                 run(f"create table if not exists callrecords.{stream} ({columns})")
                 for row in each:
                     keys = KEYS[stream]
@@ -326,7 +332,7 @@ class SnowflakeWarehouse(Warehouse):
     def load(self, rows: dict[str, list[Row]]) -> None:
         statements: list[tuple[str, list[Any]]] = [("create schema if not exists callrecords", [])]
         for stream, each in rows.items():
-            columns = ", ".join(f"{name} {self.SQL_TYPES[kind]}" for name, kind in TYPES[stream].items())
+            columns = ", ".join(f"{name} {self.type_of(name, kind)}" for name, kind in TYPES[stream].items())
             statements.append((f"create table if not exists callrecords.{stream} ({columns})", []))
             for row in each:
                 keys = KEYS[stream]
