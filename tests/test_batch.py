@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from singer_sdk.exceptions import ConfigurationError
 from upath import UPath
 
 from sandbox import Fault, Sandbox
@@ -92,6 +94,14 @@ def test_a_file_is_announced_as_what_it_is_and_has_the_ending_of_it(
     assert told == [whole] * len(told)
     ending = encoding["format"] + (".gz" if "compression" in encoding else "")
     assert {name.partition(".")[2] for name in announced(output)} == {ending}
+
+
+def test_files_of_lines_need_no_pyarrow(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert sync(config_of(box, "voiso", **files(tmp_path))).error is None
+    with pytest.raises(ConfigurationError, match="needs the package pyarrow"):
+        batch.BatchSettings.read(files(tmp_path, {"format": "parquet"})["batch_config"])
 
 
 def test_a_file_is_named_as_unannounced_while_it_is_written(tmp_path: Path) -> None:
