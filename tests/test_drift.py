@@ -29,7 +29,7 @@ from tap_callrecords.commands.drift.forms import form_of
 from tap_callrecords.rows import schemas
 from tap_callrecords.rows.builder import RESCUED
 from tap_callrecords.rows.schemas import declared
-from tests.faults.test_errors import ROWS, pattern
+from tests.faults.documented import ROWS, pattern
 from tests.support.forked import forked
 from tests.support.streams import DESELECTED, KEYS
 from tests.support.tap import ROOT, sync

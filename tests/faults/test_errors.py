@@ -1,7 +1,7 @@
 """Every error that a run can end with: told in one readable line, word for word as it is documented.
 
-Errors stand in `docs/errors.md`, or under "Errors" on a vendor's own page; then a module `tests/sources/errors_*.py`
-has their cases.
+Errors stand in `docs/errors.md`, or under "Errors" on a vendor's own page. The cases of each vendor are in a module
+`tests/sources/errors_*.py`.
 """
 
 from __future__ import annotations
@@ -23,16 +23,9 @@ import tests.sources
 from sandbox import Fault, Sandbox
 from tap_callrecords.tap import TapCallRecords
 from tests.faults.cases import Case, always, refusal
+from tests.faults.documented import ASIDE, FOLLOWS, ROWS, pattern
 from tests.support.forked import forked
 from tests.support.tap import ROOT, Output
-
-PAGES = [each.read_text().partition("\n## Errors\n")[2] for each in sorted((ROOT / "docs" / "vendors").glob("*.md"))]
-DOCUMENT = (ROOT / "docs" / "errors.md").read_text() + "".join(page.partition("\n## ")[0] for page in PAGES)
-ROWS: list[str] = [row.replace("\\|", "|") for row in re.findall(r"^\| `(.+?)` \| ", DOCUMENT, re.MULTILINE)]
-ASIDE: list[str] = re.findall(r"^- `(.+?)`", DOCUMENT, re.MULTILINE)
-"""What follows sentences, and what is only a warning."""
-FOLLOWS = [each for each in ASIDE if each.startswith(" ")]
-
 
 MET_ELSEWHERE = (
     *("the TLS certificate", "the proxy", "the name of the proxy", "There is no usable proxy", "SOCKS"),
@@ -40,21 +33,10 @@ MET_ELSEWHERE = (
 )
 
 
-def pattern(sentence: str) -> str:
-    """A regular expression for a documented sentence."""
-    return re.escape(sentence).replace("…", ".+")
-
-
 WORK, CENTER, ANALYTICS = "eightx8_work", "eightx8_contact_center", "eightx8_analytics"
 READY = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": "https://127.0.0.1:1"}
 VOISO_OFF = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": "http://127.0.0.1:1", "max_attempts": 1}
 CONFIG_FILE = ("--config", "{folder}/config.json")
-SHORT_BLOCK = "from tap_callrecords.sources.voiso.streams import Interactions; Interactions.block = 2"
-LONG_QUERIES = """
-from datetime import timedelta
-from tap_callrecords.sources.voiso import streams
-streams.SHORTEST_QUERY = timedelta(days=30)
-"""
 NO_NAMES = """
 import socket
 def resolve(*_, **__):
@@ -247,138 +229,6 @@ COMPLETENESS = (
         ),
     ),
 )
-EIGHTX8_WORK = (
-    Case("8x8 Work does not know the API", WORK, config={"eightx8_work_api_key": "another"}),
-    Case("8x8 Work does not know the user", WORK, config={"eightx8_work_username": "nobody@sandbox.example"}),
-    Case("8x8 Work refused the password", WORK, config={"eightx8_work_password": "another"}),
-    Case(
-        "8x8 Work refused the password",
-        WORK,
-        switches={"wrong_password_status": 401},
-        config={"eightx8_work_password": "x"},
-    ),
-    Case("8x8 Work refused to sign", WORK, traits={"user_opened_analytics": False}),
-    Case("8x8 Work refused a token", WORK, refusal(401, match="/v2/")),
-    Case("The 8x8 Work user may not read call", WORK, traits={"user_has_licence": False}),
-    Case(
-        "The 8x8 Work user may not read one",
-        WORK,
-        traits={"allowed_pbxes": set()},
-        config={"eightx8_work_pbx_ids": ["northwindlon"]},
-    ),
-    *(
-        Case("8x8 Work no longer serves", WORK, switches={"v1_status": status}, streams=["eightx8_cdr_call_legs"])
-        for status in (404, 410)
-    ),
-    Case("8x8 Work no longer accepts", WORK, refusal(400, match="scrollId="), config={"eightx8_work_page_size": 2}),
-    Case("8x8 Work was asked for times", WORK, switches={"render_zone": "Asia/Kolkata"}),
-)
-CONTACT_CENTER = (
-    Case(
-        "8x8 Contact Center does not know",
-        CENTER,
-        switches={"bad_key": "SHA001"},
-        config={f"{CENTER}_api_key": "another"},
-    ),
-    Case("8x8 Contact Center refused", CENTER, config={f"{CENTER}_token": "another"}),
-    Case("8x8 Contact Center does not let", CENTER, refusal(403)),
-    Case("8x8 Contact Center does not serve", CENTER, switches={"status": 404}),
-    Case("8x8 Contact Center has ended", CENTER, switches={"status": 410}),
-    Case("8x8 Contact Center was asked for times", CENTER, switches={"render_zone": "America/New_York"}),
-    Case("8x8 Contact Center was asked for calls", CENTER, switches={"ignore_range": True}),
-)
-REPORT = {"kind": "status", "status": 200, "method": "POST", "match": "/detailed-reports"}
-DATA = {"match": "/data", "method": "GET"}
-CC = "8x8 Analytics for Contact Center "
-EIGHTX8_ANALYTICS = (
-    Case(f"{CC}refused", ANALYTICS, config={"eightx8_analytics_secret": "another"}),
-    Case(f"{CC}refused", ANALYTICS, refusal(401, match="/historical-metrics")),
-    Case(f"{CC}does not let", ANALYTICS, refusal(403, match="/historical-metrics")),
-    Case(f"{CC}needs", ANALYTICS, refusal(400, "X-Tenant-Info header is missing", match="/historical-metrics")),
-    Case(f"{CC}does not know", ANALYTICS, refusal(400, "Invalid X-Tenant-Info", match="/historical-metrics")),
-    Case(f"{CC}serves no", ANALYTICS, refusal(404, match="/detailed-reports")),
-    Case("… did not make", ANALYTICS, always(**REPORT, body={"id": 1, "status": "FAILED", "reason": "too much"})),
-    Case(
-        "… has not finished",
-        ANALYTICS,
-        [
-            *always(**REPORT, body={"id": 1, "status": "QUEUED"}),
-            *always(kind="status", status=200, body={"id": 1, "status": "QUEUED"}, match="/status"),
-        ],
-    ),
-    Case(f"{CC}sent a page", ANALYTICS, switches={"strip_headers": None}),
-    Case("… no longer knows", ANALYTICS, refusal(404, **DATA)),
-    Case(
-        "… names the next page",
-        ANALYTICS,
-        always(
-            kind="status", status=200, body=[], headers={"Link": '<https://elsewhere.example/>; rel="next"'}, **DATA
-        ),
-    ),
-)
-REFRESH = ("webex_client_id", "webex_client_secret", "webex_refresh_token")
-FEED, LIVE = {"match": "/cdr_feed"}, {"match": "/cdr_stream"}
-LATE = {"headers": {"TrackingID": "ROUTER_1"}}
-WEBEX = (
-    Case("Webex refused to renew", "webex", config={"webex_refresh_token": "another"}),
-    Case("Webex refused the access", "webex", config={**dict.fromkeys(REFRESH), "webex_access_token": "another"}),
-    Case("Webex refused an access", "webex", refusal(401, **FEED)),
-    Case("Webex does not let", "webex", refusal(403, "no role", **FEED, **LATE)),
-    Case("… does not know the call", "webex", refusal(404, **FEED)),
-    Case("Webex holds", "webex", refusal(451, **FEED)),
-    Case("Webex serves less", "webex", refusal(400, "startTime is older than 48 hours", **FEED, **LATE)),
-    Case(
-        "Webex finds a time window too old",
-        "webex",
-        refusal(400, "startTime", **FEED),
-        config={"webex_history_hours": 48},
-    ),
-    Case(
-        "Webex finds a time window of", "webex", refusal(400, "startTime", **LIVE), streams=["webex_live_call_history"]
-    ),
-    Case("Webex finds a time window too new", "webex", refusal(400, "endTime", **FEED)),
-    Case("Webex finds a time window too long", "webex", switches={"longest_minutes": 0}),
-    Case("Webex did not have a page", "webex", refusal(504, **FEED)),
-    Case("Webex repeated a cursor", "webex", switches={"repeat_link": True, "page_cap": 1}),
-    Case("Webex does not know a", "webex", refusal(400, "unknown location", **FEED)),
-)
-VOISO = (
-    Case("Voiso refused the API key", "voiso", config={"voiso_api_key": "another"}),
-    Case("Voiso refused the API key", "voiso", switches={"bad_key_status": 403}, config={"voiso_api_key": "another"}),
-    Case("Voiso refused the API key", "voiso", switches={"error": "Invalid User API Key"}),
-    Case("The Voiso user", "voiso", refusal(403, match="/cdr")),
-    Case("Voiso has no", "voiso", refusal(404, match="/cdr?")),
-    Case("Voiso does not serve", "voiso", refusal(404, match="/cdr/agents")),
-    Case("Voiso refused a request", "voiso", refusal(418, "I am a teapot", match="/cdr/agents")),
-    Case(
-        "Voiso refuses pages",
-        "voiso",
-        switches={"refused_page": 2},
-        config={"voiso_page_size": 5},
-        streams=["voiso_cdr"],
-        before=LONG_QUERIES,
-    ),
-    Case(
-        "Voiso's list for stream … is cut: … e",
-        "voiso",
-        switches={"lists": "metadata", "list_total_off": 3},
-        streams=["voiso_agents"],
-    ),
-    Case(
-        "Voiso's list for stream … is cut: a",
-        "voiso",
-        switches={"lists": "metadata", "list_page": 2, "list_pages_given": 1, "list_total_off": -100},
-        streams=["voiso_agents"],
-    ),
-    Case(
-        "Voiso has more",
-        "voiso",
-        always(kind="status", status=200, body={"records": [{"uuid": "1"}, {"uuid": "2"}]}, match="/cdr?"),
-        config={"voiso_page_size": 2},
-        streams=["voiso_cdr"],
-        before=SHORT_BLOCK,
-    ),
-)
 FILES_AT_A_FILE = {"storage": {"root": "/dev/null/files"}}
 REST = (
     Case("The files of setting batch_config", "voiso", config={"batch_config": FILES_AT_A_FILE}),
@@ -396,8 +246,7 @@ REST = (
     Case("A bug in tap-callrecords", WORK, before=BUG),
 )
 CASES = (
-    *(*SETTINGS, *STATES, *CONNECTIONS, *COMPLETENESS),
-    *(*EIGHTX8_WORK, *CONTACT_CENTER, *EIGHTX8_ANALYTICS, *WEBEX, *VOISO, *REST),
+    *(*SETTINGS, *STATES, *CONNECTIONS, *COMPLETENESS, *REST),
     *(
         case
         for module in iter_modules(tests.sources.__path__)

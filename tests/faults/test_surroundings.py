@@ -13,7 +13,8 @@ import pytest
 from typing_extensions import override
 
 from tap_callrecords.http.proxies import proxy_for
-from tests.faults.test_errors import NO_NAMES, ROWS, pattern
+from tests.faults.documented import ROWS, pattern
+from tests.faults.test_errors import NO_NAMES
 from tests.support.forked import forked
 from tests.support.tap import Output
 
