@@ -16,6 +16,7 @@ from sandbox import Sandbox
 from tap_callrecords import instants
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
+from tap_callrecords.windows.plan import Span, TimeWindow
 from tests.support.tap import Output, sync
 
 SPAN = timedelta(hours=30)
@@ -31,6 +32,10 @@ def box() -> Iterator[Sandbox]:
 
 @pytest.fixture(autouse=True)
 def emptied(box: Sandbox) -> None:
+    empty(box)
+
+
+def empty(box: Sandbox) -> None:
     work = box.eightx8_work
     work.records.clear()
     work.legs.clear()
@@ -103,9 +108,8 @@ def test_every_settled_call_is_emitted_exactly_once_under_every_reading_of_the_b
     settle_minutes: int,
     **config: Any,
 ) -> None:
-    emptied.__wrapped__(box) if hasattr(emptied, "__wrapped__") else None
+    empty(box)
     work = box.eightx8_work
-    work.records.clear()
     work.switches = replace(
         type(work.switches)(), bounds=bounds, record_filter=selects_by, end_second=end_second, order=order
     )
@@ -133,8 +137,7 @@ def test_every_settled_call_is_emitted_exactly_once_under_every_reading_of_the_b
 def test_calls_that_land_late_are_read_by_a_later_run_when_the_lookback_reaches_them(
     box: Sandbox, made: list[tuple[int, int]], lookback_hours: int, window_hours: int
 ) -> None:
-    work = box.eightx8_work
-    work.records.clear()
+    empty(box)
     now = datetime.now(UTC).replace(microsecond=0)
     for number, (before, length) in enumerate(made):
         if number % 2 == 0:
@@ -177,8 +180,24 @@ def test_a_state_follows_each_window_s_records(box: Sandbox) -> None:
             assert message["record"]["start_time_utc"] >= latest
         elif message["type"] == "STATE":
             latest = message["value"]["bookmarks"][RECORDS]["replication_key_value"]
+    assert len(out.records(RECORDS)) == 29
     assert len(out.states) == 6
     assert out.states[-1]["bookmarks"][RECORDS].keys() == {"replication_key", "replication_key_value"}
+
+
+def test_a_source_whose_windows_end_too_late_does_not_take_the_bookmark_past_what_has_settled(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows_of = CallRecordStream.windows_of
+
+    def too_long(stream: CallRecordStream[Any], span: Span) -> list[TimeWindow]:
+        return [replace(each, end=each.end + timedelta(days=1)) for each in windows_of(stream, span)]
+
+    monkeypatch.setattr(CallRecordStream, "windows_of", too_long)
+    (bookmark,) = run(box, window_hours=40).bookmarks(RECORDS)
+    assert bookmark <= instants.to_text(datetime.now(UTC) - timedelta(minutes=15))
+    end_date = instants.to_text(datetime.now(UTC) - timedelta(hours=9))
+    assert run(box, window_hours=40, end_date=end_date).bookmarks(RECORDS) == [end_date]
 
 
 def test_a_source_finds_what_it_kept_beside_the_bookmark_of_the_same_replication_key(
