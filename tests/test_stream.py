@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sandbox import Sandbox
 from tap_callrecords import instants
+from tap_callrecords.rows.repeats import SeenRows
 from tap_callrecords.stream import CallRecordStream
 from tap_callrecords.tap import TapCallRecords
 from tap_callrecords.windows.plan import Span, TimeWindow
@@ -183,6 +184,17 @@ def test_a_state_follows_each_window_s_records(box: Sandbox) -> None:
     assert len(out.records(RECORDS)) == 29
     assert len(out.states) == 6
     assert out.states[-1]["bookmarks"][RECORDS].keys() == {"replication_key", "replication_key_value"}
+
+
+def test_of_a_long_run_only_the_rows_of_windows_that_can_meet_them_again_are_remembered(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, seen = ms(datetime.now(UTC)), SeenRows()
+    for hours in range(1, 30):
+        put_record(box, hours, now - hours * 3_600_000, now - hours * 3_600_000)
+    monkeypatch.setattr(CallRecordStream, "seen_rows", lambda _: seen)
+    assert len(run(box, window_hours=1).records(RECORDS)) == 29
+    assert len(seen._windows) <= 2
 
 
 def test_a_source_whose_windows_end_too_late_does_not_take_the_bookmark_past_what_has_settled(
