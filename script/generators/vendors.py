@@ -1,12 +1,38 @@
-"""The map's table of vendors: the pages about each."""
+"""What repeats the pages about vendors: the map's table, and tables that put what they say of a thing side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from generators.facts import ROOT, table, title_of
+from generators.facts import ROOT, table, title_of, vendor_pages
 
 DOCS = ROOT / "docs"
+IN_SHORT = "## In short"
+
+
+def in_short(about: str, to_docs: str = "") -> Callable[[], Iterator[str]]:
+    """What each vendor's page says of a thing in its table under `IN_SHORT`.
+
+    Raises:
+        ValueError: a page does not say it.
+    """
+
+    def said(page: Path) -> str:
+        _, _, told = page.read_text(encoding="utf-8").partition(f"\n{IN_SHORT}\n")
+        found = re.search(rf"^\| {re.escape(about)} \| (.*) \|$", told.partition("\n## ")[0], re.MULTILINE)
+        if found is None:
+            raise ValueError(f"docs/vendors/{page.name} says nothing of {about!r} under {IN_SHORT!r}.")
+        return found[1]
+
+    def lines() -> Iterator[str]:
+        pages = vendor_pages()
+        yield from table(
+            ["", about.lower()], ([f"[{title_of(page)}]({to_docs}vendors/{page.name})", said(page)] for page in pages)
+        )
+
+    return lines
 
 
 def map_table() -> Iterator[str]:
@@ -22,3 +48,8 @@ def map_table() -> Iterator[str]:
             ]
 
     yield from table(["", "", ""], rows())
+
+
+def in_the_models() -> Iterator[str]:
+    """Where each page says what the models make of its vendor."""
+    yield " · ".join(f"[{title_of(page)}](../docs/vendors/{page.name}#in-the-models)" for page in vendor_pages())

@@ -1,4 +1,4 @@
-"""What the models still know when the tap hashed or dropped personal data: what the models' README says, exactly."""
+"""What the models still know when the tap hashed or dropped personal data: what the vendors' pages say, exactly."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def became(before: Any, after: Any) -> str:
 
 @pytest.mark.parametrize("mode", ["hash", "drop"])
 @pytest.mark.parametrize(("model", "key"), [("callrecords__calls", "call_key"), ("callrecords__call_legs", "leg_key")])
-def test_of_each_vendor_exactly_that_is_lost_which_the_readme_says(
+def test_of_each_vendor_exactly_that_is_lost_which_its_page_says(
     at_once: DuckDBWarehouse, queries: dict[str, str], model: str, key: str, mode: str
 ) -> None:
     """Keys, outcomes, times, durations, counts, queues, sites, codes, and colleagues but at 8x8 Work stay."""
@@ -88,7 +88,7 @@ def test_of_each_vendor_exactly_that_is_lost_which_the_readme_says(
 
 
 @pytest.mark.parametrize("mode", ["hash", "drop"])
-def test_an_agent_of_8x8_contact_center_is_known_as_the_readme_says(
+def test_an_agent_of_8x8_contact_center_is_known_as_its_page_says(
     at_once: DuckDBWarehouse, queries: dict[str, str], mode: str
 ) -> None:
     rows = [

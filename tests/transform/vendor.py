@@ -72,7 +72,7 @@ class Activity(NamedTuple):
     answered_by_others: int
     made: int
     made_answered: int
-    talk: Decimal | None
+    talk: Decimal | int | None
 
 
 @dataclass(frozen=True)

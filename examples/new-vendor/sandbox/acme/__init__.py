@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from typing_extensions import override
 
-from sandbox.acme.streams import STREAMS
 from sandbox.calls import instant
+from sandbox.subject import Asked, Subject
 from sandbox.table import Row, Table
 from sandbox.vendor import CountForm, Vendor, World, json_page, written
 
@@ -23,8 +23,46 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from sandbox.calls import Call
+    from sandbox.logged import LoggedRequest
 
 LARGEST_PAGE = 500
+
+
+def _asked(request: LoggedRequest) -> Asked:
+    start, end = (datetime.fromisoformat(request.query[name]).timestamp() for name in ("from", "to"))
+    return start, end
+
+
+STREAMS = (
+    Subject(
+        stream="acme_calls",
+        vendor="acme",
+        table="calls",
+        path="/acme/v1/calls",
+        keys={"call_id": "callId"},
+        changing=("agentName", "agent_name"),
+        asked=_asked,
+        instant=lambda vendor: vendor.switches.selects_by,
+        small_pages={"acme_page_size": 6},
+        repeating={"arrivals": 3},
+        shorter_pages={"page_cap": 4},
+        longer_pages=(b"per_page=6", b"per_page=11"),
+        withholding={"withhold": 1, "withhold_reads": None},
+        around=("/acme/v1/calls", '{"calls":[%s],"page":1,"total":5}'),
+        tricks={
+            "selects_by": ["started", "ended"],
+            "bounds": ["[]", "[)", "(]", "()", "()"],
+            "order": ["oldest_first", "newest_first", "shuffled"],
+            "page_cap": [None, 7],
+            "total_form": ["number", "text", "decimal", "decimal text"],
+            "total_on": ["every", "first"],
+            "arrivals": [0, 3],
+            "withhold": [0, 0, 2],
+            "unknown_fields": [False, True],
+        },
+    ),
+)
+"""The tap's streams that read this vendor, as the suites that run over all streams see them."""
 
 
 @dataclass
