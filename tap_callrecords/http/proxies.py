@@ -1,4 +1,4 @@
-"""The proxies and certificates that the machine names in environment variables, told by these."""
+"""The proxies and certificates that environment variables name, and what is wrong with them in words."""
 
 from __future__ import annotations
 

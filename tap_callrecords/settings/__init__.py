@@ -1,1 +1,1 @@
-"""Settings: how one is declared, those that all sources share, and how they are given, checked, and told of."""
+"""Settings: how one is declared, those that all sources share, and how they are given and checked."""

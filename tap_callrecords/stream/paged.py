@@ -1,4 +1,4 @@
-"""How the pages of a window are got: one after the other, again from the first, or in halves."""
+"""How the pages of a window are fetched: one after the other, again from the first, or in halves."""
 
 from __future__ import annotations
 
