@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tap_callrecords.sources.eightx8_contact_center.api import ContactCenterApi
 from tap_callrecords.sources.eightx8_contact_center.settings import SETTINGS
-from tap_callrecords.sources.eightx8_contact_center.streams import STREAMS, ContactCenterApi
+from tap_callrecords.sources.eightx8_contact_center.streams import STREAMS
 from tap_callrecords.sources.source import Source
 
 SOURCE = Source(

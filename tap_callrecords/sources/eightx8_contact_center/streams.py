@@ -10,18 +10,17 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import requests
-from singer_sdk.exceptions import FatalAPIError, SingerSDKError
+from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import AccessRefused, BrokenBody, Refused
-from tap_callrecords.http.client import VendorApi
+from tap_callrecords.errors import BrokenBody, Refused
 from tap_callrecords.http.redaction import clean_quote
-from tap_callrecords.http.words import words_of
 from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.page_numbers import PageNumberPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
+from tap_callrecords.sources.eightx8_contact_center.api import ContactCenterApi
 from tap_callrecords.stream import Asked, CallRecordStream
 from tap_callrecords.windows.plan import TimeWindow, epoch_ms
 
@@ -40,27 +39,6 @@ LONGEST_TAIL = timedelta(hours=1)
 """How long after its end a call may still be at work (wrap-up, survey), if the range selects by that (CC R3)."""
 FAR = timedelta(days=30)
 """So far from its window, a call whose two times agree was not asked for."""
-BAD_KEY = (
-    "8x8 Contact Center does not know the API key. Check setting eightx8_contact_center_api_key: it is the Key (not "
-    "the Secret) of an App in 8x8 Admin Console that includes Customer Experience Recent Calls."
-)
-SUCCESSOR = (
-    "8x8 no longer documents Recent Calls and may not serve it any more; its successor is the stream "
-    "eightx8_interactions: set eightx8_analytics_key and eightx8_analytics_secret (Key and Secret of an App that "
-    "includes Analytics for Contact Center) and eightx8_analytics_region, and remove the eightx8_contact_center "
-    "settings."
-)
-REFUSALS = {
-    requests.codes.unauthorized: "8x8 Contact Center refused the credentials. Check settings "
-    "eightx8_contact_center_api_key, eightx8_contact_center_token and eightx8_contact_center_tenant_id.",
-    requests.codes.forbidden: "8x8 Contact Center does not let this API key and token read the tenant. Check settings "
-    "eightx8_contact_center_token and eightx8_contact_center_tenant_id, and that the App of setting "
-    "eightx8_contact_center_api_key includes Customer Experience Recent Calls.",
-    requests.codes.not_found: "8x8 Contact Center does not serve Recent Calls at this address. Check settings "
-    "eightx8_contact_center_region and eightx8_contact_center_api_url.",
-    requests.codes.gone: "8x8 Contact Center has ended Recent Calls.",
-}
-"""What a status means; the bodies are not documented (CC A3)."""
 _CREATED = re.compile(r"int-([1-3][0-9a-f]{10})-", re.IGNORECASE)
 """Hexadecimal milliseconds from 2004 to 2109: a number outside is no time."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,33 +63,6 @@ class Envelope(msgspec.Struct, Generic[Row]):
         if not self.rows and (self.error or self.status not in (None, requests.codes.ok)):
             raise BrokenBody("an error in place of rows")
         self.rows = self.rows or []
-
-
-class ContactCenterApi(VendorApi):
-    """8x8 Contact Center, Customer Experience (CC A1, A3): key and tenant token in headers of their own, no OAuth."""
-
-    product = "8x8 Contact Center"
-
-    @property
-    @override
-    def url(self) -> str:
-        return str(self.config["eightx8_contact_center_api_url"]).rstrip("/")
-
-    @override
-    def headers(self) -> Mapping[str, str]:
-        return {
-            "8x8-apikey": self.config["eightx8_contact_center_api_key"],
-            "token": self.config["eightx8_contact_center_token"],
-        }
-
-    @override
-    def refusal(self, response: requests.Response) -> SingerSDKError | None:
-        said = " ".join(str(word) for word in words_of(response).values())
-        if re.search(r"SHA001|Invalid 8x8-apikey", said, re.IGNORECASE):
-            return AccessRefused(f"{BAD_KEY} {SUCCESSOR}")
-        if sentence := REFUSALS.get(response.status_code):
-            return AccessRefused(f"{sentence} {SUCCESSOR}")
-        return None
 
 
 class RecentCalls(CallRecordStream[ContactCenterApi]):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tap_callrecords.sources.eightx8_work.api import WorkApi
 from tap_callrecords.sources.eightx8_work.settings import SETTINGS
-from tap_callrecords.sources.eightx8_work.streams import STREAMS, WorkApi
+from tap_callrecords.sources.eightx8_work.streams import STREAMS
 from tap_callrecords.sources.source import Source
 
 SOURCE = Source(
