@@ -50,6 +50,10 @@ def map_table() -> Iterator[str]:
     yield from table(["", "", ""], rows())
 
 
-def in_the_models() -> Iterator[str]:
-    """Where each page says what the models make of its vendor."""
-    yield " · ".join(f"[{title_of(page)}](../docs/vendors/{page.name}#in-the-models)" for page in vendor_pages())
+def parts(anchor: str, folder: str) -> Callable[[], Iterator[str]]:
+    """Links to the part of each vendor's page with this anchor."""
+
+    def line() -> Iterator[str]:
+        yield " · ".join(f"[{title_of(page)}]({folder}/{page.name}#{anchor})" for page in vendor_pages())
+
+    return line
