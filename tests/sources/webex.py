@@ -73,3 +73,15 @@ def data_requests(box: Sandbox) -> list[LoggedRequest]:
 def first_requests(box: Sandbox) -> list[LoggedRequest]:
     """The initial requests."""
     return [request for request in data_requests(box) if "startTimeForNextFetch" not in request.query]
+
+
+def put_many(box: Sandbox, count: int) -> list[str]:
+    """Records a second apart, two days ago."""
+    start = now() - 2 * DAY
+    return [put(box, start + number * SECOND) for number in range(count)]
+
+
+def expected(box: Sandbox, out: Output) -> set[str]:
+    """The Report IDs up to the last bookmark."""
+    bookmark = out.bookmarks(FEED)[-1]
+    return {row["Report ID"] for row in box.webex.records if row["Report time"] < bookmark}
