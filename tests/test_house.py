@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import threading
@@ -82,7 +83,7 @@ def _caller_in_the_tap(frame: FrameType) -> FrameType | None:
 
 @contextmanager
 def _moves() -> Iterator[list[Move]]:
-    """What is called while it is open, in all threads."""
+    """What is called while it is open, in all threads; without logs, whose handlers other tests may have changed."""
     moves: list[Move] = []
 
     def note(frame: FrameType, event: str, _: Any) -> None:
@@ -95,6 +96,8 @@ def _moves() -> Iterator[list[Move]]:
             ends = NAMES[caller.f_code.co_filename], NAMES[frame.f_code.co_filename]
             moves.append(Move(*ends, frame.f_code.co_name, on_itself))
 
+    disabled = logging.root.manager.disable
+    logging.disable()
     threading.setprofile(note)
     sys.setprofile(note)
     try:
@@ -102,6 +105,7 @@ def _moves() -> Iterator[list[Move]]:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
+        logging.disable(disabled)
 
 
 @pytest.fixture(scope="module")
