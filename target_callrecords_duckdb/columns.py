@@ -14,11 +14,8 @@ INSTANT = "TIMESTAMP"
 JSON = "JSON"
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", INTEGER, HUGE_INTEGER)
 """From narrow to wide: a table that another target has made may have narrow ones."""
+WHOLE = (INTEGER, HUGE_INTEGER)
 OWN = {TEXT, BOOLEAN, NUMBER, INSTANT, JSON, *INTEGERS}
-_STAGED = {
-    INTEGER: "DECIMAL(38, 18)",  # DuckDB rounds 3.7 to the integer 4 without a word; here the fraction can be seen
-    INSTANT: "TIMESTAMP WITH TIME ZONE",  # an instant without an offset is in the session's zone, which is UTC
-}
 _PLAIN = {
     frozenset({"integer"}): INTEGER,
     frozenset({"huge"}): HUGE_INTEGER,
@@ -46,9 +43,9 @@ def column_type(schema: Any) -> str:
     return JSON
 
 
-def staged(kind: str) -> str:
-    """The type in which a column's values are read, before they are looked over."""
-    return _STAGED.get(kind, kind)
+def read_as(kind: str) -> str:
+    """The type in which a column's values are read: an instant without an offset is in the session's zone, UTC."""
+    return "TIMESTAMP WITH TIME ZONE" if kind == INSTANT else kind
 
 
 def wider(there: str, wanted: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from target_callrecords_duckdb.columns import BOOLEAN, HUGE_INTEGER, INSTANT, INTEGER, INTEGERS, JSON, NUMBER, TEXT
+from target_callrecords_duckdb.columns import INSTANT, INTEGERS, JSON, TEXT, WHOLE
 
 
 def quoted(name: str) -> str:
@@ -22,8 +22,17 @@ def in_iso(column: str) -> str:
     return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%fZ')"
 
 
+def exact_value_of(name: str, there: str, kind: str) -> str:
+    """A column of a file as the type in which it is read; it fails on an integer that is not written as one."""
+    if kind not in WHOLE or there.removeprefix("U") in INTEGERS:
+        return value_of(name, there, kind)
+    written_so = quoted(name) if there == TEXT else f"{quoted(name)}::varchar"
+    whole = f"{written_so}::{kind}"
+    return f"case when {whole}::varchar <> {written_so} then error('not written as an integer') else {whole} end"
+
+
 def value_of(name: str, there: str, kind: str) -> str:
-    """A column of a file with types of its own, as the type in which it is staged."""
+    """A column of a file with types of its own, as the type in which it is read."""
     column = quoted(name)
     if kind == JSON:
         if there == JSON:
@@ -37,7 +46,7 @@ def value_of(name: str, there: str, kind: str) -> str:
 
 
 def written(name: str, kind: str, there: str) -> str:
-    """A staged column of a type, as the type that the table's column has."""
+    """A column that is read, as the type that the table's column has."""
     column = f"new.{quoted(name)}"
     if kind == INSTANT:
         if there == INSTANT:
@@ -45,10 +54,6 @@ def written(name: str, kind: str, there: str) -> str:
         if there in {TEXT, JSON}:
             iso = in_iso(f"timezone('UTC', {column})")
             return f"to_json({iso})" if there == JSON else iso
-        return f"{column}::{there}"
-    if there == JSON:
-        value = f"{column}::{kind}" if kind == INTEGER else column
-        return column if kind == JSON else f"to_json({value})"
-    if kind == INTEGER and there in {TEXT, *INTEGERS}:
-        return f"{column}::{kind}::{there}"
-    return column if kind == there and kind in {TEXT, BOOLEAN, NUMBER, HUGE_INTEGER} else f"{column}::{there}"
+    elif there == JSON:
+        return column if kind == JSON else f"to_json({column})"
+    return column if kind == there else f"{column}::{there}"

@@ -34,7 +34,7 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
     _whole(
         "batch_size_rows",
         1,
-        100_000,
+        250_000,
         "Rows in a transaction",
         "After how many records, of all streams, they are loaded and committed.",
     ),

@@ -15,7 +15,7 @@ from typing_extensions import override
 from target_callrecords_duckdb.columns import column_type
 from target_callrecords_duckdb.errors import LoadError
 from target_callrecords_duckdb.files import Part
-from target_callrecords_duckdb.staging import Table
+from target_callrecords_duckdb.reading import Table
 
 if TYPE_CHECKING:
     from target_callrecords_duckdb.target import TargetDuckDB
@@ -104,14 +104,11 @@ class DuckDBSink(BatchSink):
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
         self._close()
-        rows = self._warehouse.stage(self.table, self._parts)
+        rows = self._warehouse.load(self.table, self._parts)
         self.tally_record_read(rows - self._counted)
         self.record_counter_metric.increment(rows - self._counted)
         self._counted = 0
-        for part in self._parts:
-            if part.file.parent == self._warehouse.folder:
-                part.file.unlink()
-        self._parts.clear()
+        self._parts = []
 
 
 def _in_json(value: Any) -> Any:

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -19,13 +20,12 @@ from target_callrecords_duckdb.columns import (
     INTEGERS,
     JSON,
     NUMBER,
-    staged,
     wider,
 )
-from target_callrecords_duckdb.errors import NO_SPACE, LoadError, in_words
+from target_callrecords_duckdb.errors import KEPT, NO_SPACE, LoadError, NoKeyError, in_words
 from target_callrecords_duckdb.expressions import in_iso, quoted, written
 from target_callrecords_duckdb.files import Part
-from target_callrecords_duckdb.staging import Staged, Staging, Table
+from target_callrecords_duckdb.reading import Load, Reading, Table
 
 MORE_MEMORY = 16
 """How many times the memory that the settings allow is used at most, before a load is given up."""
@@ -61,8 +61,9 @@ class Warehouse:
             self._prepare(schema)
         except duckdb.Error as error:
             raise self.in_words(error) from None
-        self._staging = Staging(self._connection, logger)
-        self._staged: list[Staged] = []
+        self._reading = Reading(self._connection, logger)
+        self._loads: list[Load] = []
+        self._loaded = 0  # of these, by the transaction that is open
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -150,6 +151,17 @@ class Warehouse:
     def _name(self, table: Table) -> str:
         return f"{self._schema}.{quoted(table.name)}"
 
+    def _has_constraints(self, table: Table) -> bool:
+        """Whether rows of a key may not be there twice, even for a moment."""
+        found = self._connection.execute(
+            "select 1 from duckdb_indexes() where database_name = $1 and lower(schema_name) = lower($2) "
+            "and lower(table_name) = lower($3) and is_unique union all "
+            "select 1 from duckdb_constraints() where database_name = $1 and lower(schema_name) = lower($2) "
+            "and lower(table_name) = lower($3) and constraint_type in ('PRIMARY KEY', 'UNIQUE')",
+            [*self._where, table.name],
+        )
+        return bool(found.fetchall())
+
     def _types(self, table: str) -> dict[str, str]:
         found = self._connection.execute(
             "select lower(column_name), data_type from duckdb_columns() "
@@ -158,26 +170,37 @@ class Warehouse:
         )
         return dict(found.fetchall())
 
-    # Reading files
+    # Loading
 
-    def stage(self, table: Table, parts: Sequence[Part]) -> int:
-        """Read files into a table of their own, from which `commit` takes them; how many rows it were.
+    def load(self, table: Table, parts: Sequence[Part]) -> int:
+        """Load files in a transaction, which `commit` ends; how many rows it were. Until then the files must stay.
 
         Raises:
-            LoadError: a file can't be read, or holds what its stream's schema does not allow.
+            LoadError: a file can't be read, or holds what its stream's schema does not allow. Nothing is loaded then.
         """
-        one = Staged(table, f"staged_{len(self._staged)}", {n: staged(kind) for n, kind in table.columns.items()})
+        self._loads.append(Load(table, parts))
+        self._with_memory(self._catch_up)
+        return self._loads[-1].rows
 
-        def read() -> None:
-            if not self._staging.fill(one, parts):
-                self._staging.give_room(one, parts)
-                self.make(one.table)
-                self._staging.fill(one, parts)
-            self._staging.check_keys(one)
+    def commit(self) -> None:
+        """Keep all that was loaded.
 
-        self._with_memory(read, f"Stream {table.name}")
-        self._staged.append(one)
-        return one.rows
+        Raises:
+            LoadError: it can't be done; nothing was changed then.
+        """
+        if not self._loads:
+            return
+
+        def finish() -> None:
+            self._catch_up()
+            self._connection.execute("commit")
+
+        self._with_memory(finish)
+        for part in chain.from_iterable(load.parts for load in self._loads):
+            if part.file.parent == self.folder:
+                part.file.unlink()
+        self._loads.clear()
+        self._loaded = 0
 
     def as_lines(self, part: Part, file: Path) -> None:
         """Write a Parquet or Arrow file again, as JSON lines.
@@ -186,73 +209,107 @@ class Warehouse:
             LoadError: it can't be read.
         """
         try:
-            self._staging.as_lines(part, file)
+            self._reading.as_lines(part, file)
         except duckdb.Error as error:
             raise self.in_words(error, part.name) from None
 
-    # Writing
-
-    def commit(self) -> None:
-        """Bring all that was staged into the tables, in one transaction.
-
-        Raises:
-            LoadError: it can't be done; nothing was changed then.
-        """
-        if not self._staged:
-            return
-
-        def write() -> None:
-            self._connection.execute("begin")
-            for one in self._staged:
-                self._insert(one)
-            self._connection.execute("commit")
-
-        self._with_memory(write, f"Stream {', '.join(dict.fromkeys(one.table.name for one in self._staged))}")
-        for one in self._staged:
-            self._connection.execute(f"drop table {one.name}")
-        self._staged.clear()
-
-    def _with_memory(self, work: Callable[[], None], what: str) -> None:
+    def _with_memory(self, work: Callable[[], None]) -> None:
         """Do it, again with more memory where DuckDB asks for it."""
         while True:
             try:
                 work()
             except duckdb.Error as error:
-                with contextlib.suppress(duckdb.Error):  # there may be no transaction
-                    self._connection.execute("rollback")
+                loads = self._loads[self._loaded :] or self._loads
+                what = f"Stream {', '.join(dict.fromkeys(load.table.name for load in loads))}"
+                self._roll_back()
                 scarce = isinstance(error, duckdb.OutOfMemoryException) and not NO_SPACE.search(str(error))
                 if not scarce or 2 * self._memory > self._most_memory:
                     raise self.in_words(error, what) from None
                 self._memory *= 2
                 self._logger.info("%s: DuckDB needs more memory, and may use %d MB now", what, self._memory)
                 self._connection.execute(f"set memory_limit = '{self._memory}MB'")
+            except LoadError:
+                self._roll_back()
+                raise
             else:
                 return
 
-    def _insert(self, one: Staged) -> None:
-        there = self._types(one.table.name)
-        values = {name: written(name, kind, there[name.lower()]) for name, kind in one.table.columns.items()}
-        if one.table.keys:
-            self._drop_repeated(one)
-            same = " and ".join(f"there.{quoted(key)} = {values[key]}" for key in one.table.keys)
-            self._connection.execute(
-                f"delete from {self._name(one.table)} as there using {one.name} as new where {same}"
-            )
-        names = ", ".join(map(quoted, values))
-        selected = ", ".join(values.values())
-        self._connection.execute(
-            f"insert into {self._name(one.table)} ({names}) select {selected} from {one.name} as new"
-        )
+    def _roll_back(self) -> None:
+        self._loaded = 0
+        with contextlib.suppress(duckdb.Error):  # there may be no transaction
+            self._connection.execute("rollback")
 
-    def _drop_repeated(self, one: Staged) -> None:
-        """Keep the last row of each key."""
-        keys = ", ".join(map(quoted, one.table.keys))
-        repeated = f"select 1 from {one.name} group by {keys} having count(*) > 1 limit 1"
-        if self._connection.execute(repeated).fetchall():
+    def _catch_up(self) -> None:
+        """Load what the open transaction has not loaded yet."""
+        while self._loaded < len(self._loads):
+            if not self._loaded:
+                self._connection.execute("begin")
+            load = self._loads[self._loaded]
+            try:
+                self._insert(load)
+            except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+                self._roll_back()
+                if self._reading.needs_longer_lines(error, load.parts):
+                    continue
+                if load.looked_over:
+                    raise
+                self._reading.look_over(load)
+                self.make(load.table)
+            else:
+                self._loaded += 1
+
+    def _insert(self, load: Load) -> None:
+        """Put the rows of files straight into their table, then see that each key is there once, as it came last.
+
+        Into a table with a constraint only rows that keep it can go: they go through one of their own.
+        """
+        name, table, there = self._name(load.table), load.table, self._types(load.table.name)
+        into = name
+        if self._has_constraints(table):
+            into = "incoming"
+            self._connection.execute(f"create or replace temp table {into} as select * from {name} limit 0")
+        (last,) = self._connection.execute(f"select coalesce(max(rowid), -1) from {into}").fetchall()[0]
+        names = ", ".join(map(quoted, table.columns))
+        values = ", ".join(written(each, kind, there[each.lower()]) for each, kind in table.columns.items())
+        load.rows = 0
+        for part in load.parts:
+            with self._reading.rows(load, part) as rows:
+                done = self._connection.execute(f"insert into {into} ({names}) select {values} from ({rows}) as new")
+                load.rows += done.fetchall()[0][0]
+            self._reading.warn_of_unnamed(table, part)
+        if table.keys:
+            self._settle_keys(load, into, last)
+        if into != name:
+            self._connection.execute(f"insert into {name} select * from {into}")
+            self._connection.execute(f"drop table {into}")
+
+    def _settle_keys(self, load: Load, into: str, last: int) -> None:
+        """Keep the row of each key that came last, of those in the table and those behind the `last` one of `into`.
+
+        Raises:
+            NoKeyError: a row has none.
+        """
+        table, name = load.table, self._name(load.table)
+        names = [*map(quoted, table.keys)]
+        keys = ", ".join(names)
+        new = f"(select rowid as place, {keys} from {into} where rowid > {last})"
+        nulls = ", ".join(f"count(*) filter ({each} is null)" for each in names)
+        missing = self._connection.execute(f"select {nulls} from {new}").fetchall()[0]
+        for key, count in zip(table.keys, missing, strict=True):
+            if count:
+                raise NoKeyError(
+                    f"Stream {table.name}: there are records without {key}, which is part of the key ({count}). "
+                    f"{KEPT} A stream without a key is appended: take the key out of the tap's catalog."
+                )
+        if self._connection.execute(f"select 1 from {new} group by {keys} having count(*) > 1 limit 1").fetchall():
             self._connection.execute(
-                f"delete from {one.name} where rowid in (select id from (select rowid as id, row_number() over "
-                f"(partition by {keys} order by rowid desc) as place from {one.name}) where place > 1)"
+                f"delete from {into} where rowid in (select place from (select place, row_number() over "
+                f"(partition by {keys} order by place desc) as nth from {new}) where nth > 1)"
             )
+        if into != name or last >= 0:
+            same = " and ".join(f"there.{each} = new.{each}" for each in names)
+            older = "" if into != name else f" and there.rowid <= {last}"
+            self._connection.execute(f"delete from {name} as there using {new} as new where {same}{older}")
 
     def in_words(self, error: Exception, what: str = "") -> LoadError:
         """An error of DuckDB or of the disk as one for a person; `what` is what could not be done."""

@@ -231,3 +231,30 @@ def test_another_tap_of_the_sdk_is_loaded(load: Loader, by: str, capsys: pytest.
     rows = load.rows("id, updated_at::varchar, day, price, customer ->> 'name', tags::varchar, either", "orders")
     whole = ("2026-01-31", 0.1, "é", "[]")
     assert rows == [(n, f"2026-01-31 11:00:{n:02}", *((*whole, str(n)) if n % 2 else [None] * 5)) for n in range(25)]
+
+
+def test_the_last_record_of_a_key_wins_among_more_than_duckdb_holds_together(load: Loader) -> None:
+    """DuckDB keeps rows in groups of 122,880, and writes full ones before the commit."""
+    last = dict[int, int]()
+    for first, end in ((0, 130_000), (100_000, 260_000)):
+        numbers = [*range(first, end), *range(first, first + 1000)]
+        file = load.folder / "batch.jsonl"
+        file.write_text("".join(f'{{"id": "{number}", "v": {place}}}\n' for place, number in enumerate(numbers)))
+        load(schema({"id": TEXT, "v": INTEGER}), batch(file))
+        last |= {number: place for place, number in enumerate(numbers)}
+    assert load.rows("id::int, v") == sorted(last.items())
+
+
+def test_repeats_go_into_a_table_whose_keys_are_held_by_a_constraint(load: Loader) -> None:
+    with duckdb.connect(str(load.file)) as warehouse:
+        warehouse.execute("create schema calls; create table calls.calls (v bigint, id varchar)")
+        warehouse.execute("create unique index one on calls.calls (id); insert into calls.calls values (1, '1')")
+    load(schema({"id": TEXT, "v": INTEGER}), *(record(id=str(n % 2), v=n) for n in range(5)))
+    assert load.rows("id, v") == [("0", 4), ("1", 3)]
+
+
+def test_what_has_to_be_looked_over_takes_nothing_of_the_other_streams(load: Loader) -> None:
+    heads = [schema({"n": INTEGER}, [], stream=f"s{number}") for number in range(3)]
+    numbers = [1, 2**70, 3.0]
+    load(*heads, *(record(f"s{number}", n=each) for number, each in enumerate(numbers)))
+    assert [load.rows(stream=f"s{number}") for number in range(3)] == [[(1,)], [(2**70,)], [(3,)]]

@@ -1,4 +1,4 @@
-"""Files are read into tables of their own, where it is seen what does not fit."""
+"""Files become rows that DuckDB can select, and it is seen what does not fit."""
 
 # ruff: noqa: S608 - statements are made of names and file names, all quoted by `quoted` and `text`
 
@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from target_callrecords_duckdb.columns import HUGE_INTEGER, INTEGER, INTEGERS, JSON, TEXT, staged
-from target_callrecords_duckdb.errors import KEPT, LoadError, NoKeyError
-from target_callrecords_duckdb.expressions import quoted, text, value_of
+from target_callrecords_duckdb.columns import HUGE_INTEGER, INTEGER, INTEGERS, JSON, TEXT, WHOLE, read_as
+from target_callrecords_duckdb.errors import KEPT, LoadError
+from target_callrecords_duckdb.expressions import exact_value_of, quoted, text, value_of
 from target_callrecords_duckdb.files import FORMATS, Part, arrow, longest_line
 
 _LOOKED_AT = 1000
@@ -38,74 +38,74 @@ class Table:
 
 
 @dataclass
-class Staged:
-    """Rows of a stream, read but not yet in its table.
+class Load:
+    """Files of a stream that are to go into its table.
 
     Attributes:
         table: the stream's, as wide as these rows need it.
-        name: of the table that holds them.
-        types: of its columns.
-        rows: how many they are.
+        parts: the files, in order.
+        looked_over: whether each value has been looked at: integers may come as numbers or text then.
+        rows: how many were loaded.
     """
 
     table: Table
-    name: str
-    types: dict[str, str]
+    parts: Sequence[Part]
+    looked_over: bool = False
     rows: int = 0
 
 
-class Staging:
-    """Reads files through a connection to DuckDB."""
+class Reading:
+    """Makes of files what DuckDB can select from."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, logger: logging.Logger) -> None:
         """Args: connection: to the DuckDB file; logger: where to say what is not loaded."""
         self._connection = connection
         self._logger = logger
         self._warned: dict[str, set[str]] = {}
-        self._longest = 16 << 20  # bytes of a record; DuckDB makes its buffers by it
+        self._longest = 1 << 20  # bytes of a record; DuckDB makes its buffers by it
 
-    def fill(self, one: Staged, parts: Sequence[Part]) -> bool:
-        """Read the files; whether each value is in its column as it is in its file.
+    @contextmanager
+    def rows(self, load: Load, part: Part) -> Iterator[str]:
+        """A statement that selects the rows of a file, with a column for each property, in the type that it is read as.
+
+        It fails on an integer that is not written as one (`3.7`, but also `3.0`), since DuckDB would round it without a
+        word: such files are looked over first.
 
         Raises:
             LoadError: an Arrow file is none.
             duckdb.Error: DuckDB gives up.
         """
-        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in one.types.items())
-        self._connection.execute(f"create or replace temp table {one.name} ({columns})")
-        for part in parts:
-            try:
-                with self._source(part, one.types) as (source, values):
-                    self._connection.execute(f"insert into {one.name} select {', '.join(values)} from {source}")
-            except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
-                if "maximum_object_size" in str(error) and (longest := longest_line(part)) > self._longest:
-                    self._longest = longest
-                    return self.fill(one, parts)
-                return False
-            self._warn_of_unnamed(one.table, part)
-        checks = ["count(*)"]
-        for name, kind in one.types.items():
-            if kind == staged(INTEGER):
-                column = quoted(name)
-                checks.append(f"count(*) filter ({column} <> trunc({column}) or try_cast({column} as bigint) is null "
-                              f"and {column} is not null)")  # fmt: skip
-        one.rows, *misfits = self._connection.execute(f"select {', '.join(checks)} from {one.name}").fetchall()[0]
-        return not any(misfits)
+        types = {name: read_as(kind) for name, kind in load.table.columns.items()}
+        with self._source(part, types, looked_over=load.looked_over) as (source, values):
+            columns = (f"{value} as {quoted(name)}" for name, value in zip(types, values, strict=True))
+            yield f"select {', '.join(columns)} from {source}"
+
+    def needs_longer_lines(self, error: duckdb.Error, parts: Sequence[Part]) -> bool:
+        """Whether a line was longer than expected; from now on such are."""
+        if "maximum_object_size" not in str(error):
+            return False
+        longest = max(longest_line(part) for part in parts if part.format == "jsonl")
+        is_longer, self._longest = longest > self._longest, max(longest, self._longest)
+        return is_longer
 
     @contextmanager
-    def _source(self, part: Part, types: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    def _source(
+        self, part: Part, types: Mapping[str, str], *, looked_over: bool = True
+    ) -> Iterator[tuple[str, list[str]]]:
         """What to select from, and what to select: a value for each column."""
+        value = value_of if looked_over else exact_value_of
         if part.format == "jsonl":
-            members = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in types.items())
-            yield self._lines(part, f"{{{members}}}"), [quoted(name) for name in types]
+            there = {name: TEXT if kind in WHOLE and not looked_over else kind for name, kind in types.items()}
+            members = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in there.items())
+            yield self._lines(part, f"{{{members}}}"), [value(name, there[name], kind) for name, kind in types.items()]
         elif part.format == "parquet":
             source = f"read_parquet({text(part.file)})"
-            yield source, self._values(source, types)
+            yield source, self._values(source, types, value)
         else:
             with arrow(part.file) as reader:
                 self._connection.register("arrow_file", reader)
                 try:
-                    yield "arrow_file", self._values("arrow_file", types)
+                    yield "arrow_file", self._values("arrow_file", types, value)
                 finally:
                     self._connection.unregister("arrow_file")
 
@@ -119,12 +119,12 @@ class Staging:
             f"maximum_object_size = {self._longest}"
         )
 
-    def _values(self, source: str, types: Mapping[str, str]) -> list[str]:
+    def _values(self, source: str, types: Mapping[str, str], value: Callable[[str, str, str], str]) -> list[str]:
         described = self._connection.execute(f"describe select * from {source}").fetchall()
         there = {name: kind for name, kind, *_ in described}
-        return [value_of(name, there[name], kind) if name in there else "null" for name, kind in types.items()]
+        return [value(name, there[name], kind) if name in there else "null" for name, kind in types.items()]
 
-    def _warn_of_unnamed(self, table: Table, part: Part) -> None:
+    def warn_of_unnamed(self, table: Table, part: Part) -> None:
         """Say which members of a file's first records the stream's schema does not name: they are not loaded."""
         if part.format != "jsonl":
             return
@@ -135,32 +135,33 @@ class Staging:
             self._warned[table.name].add(name)
             self._logger.warning("Stream %s: %s is not in the schema, and is not loaded", table.name, name)
 
-    def give_room(self, one: Staged, parts: Sequence[Part]) -> None:
+    def look_over(self, load: Load) -> None:
         """Find out what does not fit, and give integers of more than 64 bits a wider column.
 
         Raises:
             LoadError: what does not fit is something else.
         """
-        for part in parts:
-            for name, kind, misfits, huge in self._misfits(one, part):
+        stream = load.table.name
+        for part in load.parts:
+            for name, kind, misfits, huge in self._misfits(load.table, part):
                 if misfits:
                     raise LoadError(
-                        f"Stream {one.table.name}: values of {name} do not fit its column of type {kind} ({misfits} in "
+                        f"Stream {stream}: values of {name} do not fit its column of type {kind} ({misfits} in "
                         f"{part.name}). {KEPT} Give the property a type that fits, string perhaps; in Meltano "
                         "by the extractor's extra schema."
                     )
                 if huge:
-                    one.table = replace(one.table, columns={**one.table.columns, name: HUGE_INTEGER})
-        one.types = {n: HUGE_INTEGER if k == staged(INTEGER) else k for n, k in one.types.items()}
+                    load.table = replace(load.table, columns={**load.table.columns, name: HUGE_INTEGER})
+        load.looked_over = True
 
-    def _misfits(self, one: Staged, part: Part) -> Iterator[tuple[str, str, int, int]]:
+    def _misfits(self, table: Table, part: Part) -> Iterator[tuple[str, str, int, int]]:
         """Of each column that is not text: name, type, how many values don't fit, how many need more than 64 bits."""
-        kinds = {name: kind for name, kind in one.table.columns.items() if kind not in {TEXT, JSON}}
+        kinds = {name: kind for name, kind in table.columns.items() if kind not in {TEXT, JSON}}
         checks = []
         for name, kind in kinds.items():
             value = f"({quoted(name)} ->> '$')" if part.format == "jsonl" else quoted(name)
             whole = f"try_cast({value} as hugeint)"
-            fits = f"try_cast({value} as {staged(kind)}) is not null"
+            fits = f"try_cast({value} as {read_as(kind)}) is not null"
             if kind in INTEGERS:
                 fits = f"{whole} is not null and try_cast({value} as double) = {whole}::double"
             huge = (
@@ -170,7 +171,7 @@ class Staging:
                        f"count(*) filter ({huge})" if kind == INTEGER else "0"]  # fmt: skip
         try:
             # Text and JSON columns are read as well: what can't be read there must be found, too.
-            types = dict.fromkeys(one.table.columns, JSON if part.format == "jsonl" else TEXT)
+            types = dict.fromkeys(table.columns, JSON if part.format == "jsonl" else TEXT)
             with self._source(part, types) as (source, values):
                 columns = ", ".join(f"{value} as {quoted(name)}" for name, value in zip(types, values, strict=True))
                 query = f"select {', '.join(checks) or '0'} from (select {columns} from {source})"
@@ -179,25 +180,11 @@ class Staging:
             why = re.search(r"Malformed JSON in file .*?(at byte.*?)\.?\s*$|(duplicate key)", str(error), re.MULTILINE)
             said = next(filter(None, why.groups()), "") if why else ""
             raise LoadError(
-                f"Stream {one.table.name}: {part.name} can't be read as {FORMATS[part.format]}"
+                f"Stream {table.name}: {part.name} can't be read as {FORMATS[part.format]}"
                 f"{f' ({said})' if said else ''}. {KEPT}"
             ) from None
         for index, (name, kind) in enumerate(kinds.items()):
             yield name, kind, found[2 * index], found[2 * index + 1]
-
-    def check_keys(self, one: Staged) -> None:
-        """See that no record lacks a key.
-
-        Raises:
-            NoKeyError: one does.
-        """
-        for key in one.table.keys:
-            query = f"select count(*) from {one.name} where {quoted(key)} is null"
-            if missing := self._connection.execute(query).fetchall()[0][0]:
-                raise NoKeyError(
-                    f"Stream {one.table.name}: there are records without {key}, which is part of the key ({missing}). "
-                    f"{KEPT} A stream without a key is appended: take the key out of the tap's catalog."
-                )
 
     def as_lines(self, part: Part, file: Path) -> None:
         """Write a Parquet or Arrow file again, as JSON lines."""
