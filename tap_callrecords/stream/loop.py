@@ -72,6 +72,7 @@ class CallRecordStream(PlannedStream[Api], PagedStream[Api]):
                 try:
                     if page is not None:
                         yield from self._take(window, page, run)
+                        del page  # before the next one is decoded
                         continue
                     yield from self._complete(window, run)
                 except STREAM_ENDING as error:

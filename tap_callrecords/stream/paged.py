@@ -80,6 +80,7 @@ class PagedStream(StreamHooks[Api]):
             more = paginator.advance(page)
             page.query, page.number = window, number
             yield page
+            del page  # two need not be in memory
 
     def get(self, asked: Asked) -> Page:
         """Get one page, patiently; where the vendor does not give it so, in another way that its source knows."""

@@ -71,6 +71,7 @@ class _OneByOne(WindowReader[W, P]):
         for window in self._windows:
             for page in self._read(window):
                 yield window, page
+                del page
             yield window, None
 
 
@@ -114,6 +115,7 @@ class _AtOnce(WindowReader[W, P]):
                         self._pending.discard(index)
                     self._last_yielded = index
                     yield self._windows[index], page
+                    del page
             if self._failure is not None:
                 raise self._failure
         finally:
@@ -150,6 +152,7 @@ class _AtOnce(WindowReader[W, P]):
                 for page in self._read(self._windows[index]):
                     if not self._put(index, page):
                         return
+                    del page
             except Exception as error:  # noqa: BLE001 - raised again in the consumer's thread
                 self._put(index, error)
                 return
