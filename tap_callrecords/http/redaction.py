@@ -18,7 +18,6 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
-from zoneinfo import available_timezones
 
 from singer_sdk.exceptions import SingerSDKError
 from typing_extensions import override
@@ -220,6 +219,8 @@ def _is_word(word: str) -> bool:
 
 @cache
 def _zones() -> frozenset[str]:
+    from zoneinfo import available_timezones  # noqa: PLC0415 - only what looks like a zone's name asks for it
+
     return frozenset(available_timezones())
 
 

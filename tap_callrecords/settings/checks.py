@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -111,5 +110,12 @@ def optional_problems(config: Mapping[str, Any], streams: Sequence[str]) -> Iter
     """What is wrong with setting `optional_streams`. Args: config: the settings; streams: the names of all streams."""
     for name in config["optional_streams"]:
         if name not in streams:
-            nearest = difflib.get_close_matches(name.lower(), streams, 1, cutoff=0)[0]
-            yield f"setting optional_streams names {as_written(name)}, which is no stream (the nearest is {nearest})"
+            like = nearest(name, streams)
+            yield f"setting optional_streams names {as_written(name)}, which is no stream (the nearest is {like})"
+
+
+def nearest(name: str, known: Sequence[str], *, at_least: float = 0) -> str | None:
+    """The known name that is most like a misspelt one; None where none is at least so much like it (from 0 to 1)."""
+    from difflib import get_close_matches  # noqa: PLC0415 - hardly a run needs it
+
+    return next(iter(get_close_matches(name.lower(), known, 1, cutoff=at_least)), None)

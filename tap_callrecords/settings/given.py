@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,8 +93,8 @@ class Settings:
         objects = [name for name in names if "object" in self.properties.get(name, {}).get("type", ())]
         for name in names:
             if name not in known and not name.lower().startswith(tuple(f"{each}_" for each in objects)):
-                nearest = difflib.get_close_matches(name.lower(), known, 1, cutoff=0.5)
-                hint = f" Did you mean {nearest[0]}?" if nearest else ""
+                like = checks.nearest(name, known, at_least=0.5)
+                hint = f" Did you mean {like}?" if like else ""
                 yield f"There is no setting {as_written(name)}: it is ignored.{hint}"
 
     def from_environment(self) -> dict[str, Any]:
