@@ -7,7 +7,7 @@ import gzip
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Any
 
@@ -19,13 +19,9 @@ from tap_callrecords.errors import OutputLost
 
 _ROWS_OF_A_CHUNK = 5_000
 """Rows that are turned into columns together: more would only take more memory."""
-_LINES_OF_A_PIECE = 500
+LINES_OF_A_PIECE = 500
+"""Lines that are written together: a whole page of them would not fit into the processor's cache."""
 as_json = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
-
-
-def in_pieces(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """The lines of a page, some at a time: all of them joined would not fit into the processor's cache."""
-    return (lines[at : at + _LINES_OF_A_PIECE] for at in range(0, len(lines), _LINES_OF_A_PIECE))
 
 
 def open_file(path: UPath, form: str, schema: Mapping[str, Any], *, compressed: bool) -> RecordFile:
@@ -102,8 +98,8 @@ class _JsonLines(RecordFile):
 
     @override
     def add_page(self, records: Sequence[Any], lines: Sequence[bytes]) -> None:
-        for some in in_pieces(lines):
-            (self._out or self._bytes).write(b"\n".join((*some, b"")))
+        for at in range(0, len(lines), LINES_OF_A_PIECE):
+            (self._out or self._bytes).write(b"\n".join((*lines[at : at + LINES_OF_A_PIECE], b"")))
         self.rows += len(lines)
 
     @override

@@ -23,7 +23,7 @@ from typing_extensions import override
 from tap_callrecords import instants
 from tap_callrecords.errors import OutputLost
 from tap_callrecords.output.batch import BatchFiles, BatchSettings
-from tap_callrecords.output.formats import in_pieces
+from tap_callrecords.output.formats import LINES_OF_A_PIECE
 
 GRACE_SECONDS = 5.0
 """How long a target may still take to read after a signal; then the process ends, be it in the middle of a line."""
@@ -85,8 +85,9 @@ class PageWriter(MsgSpecWriter):
                 return
             begin = msgspec.json.encode({"type": "RECORD", "stream": stream, "record": 0})[:-2]
             end = b',"time_extracted":"' + instants.to_text(datetime.now(UTC)).encode() + b'"}\n'
-            for some in in_pieces(lines):
-                self._write(b"".join((begin, (end + begin).join(some), end)), flush=False)
+            for at in range(0, len(lines), LINES_OF_A_PIECE):
+                some = (end + begin).join(lines[at : at + LINES_OF_A_PIECE])
+                self._write(b"".join((begin, some, end)), flush=False)
 
     def finish(self) -> None:
         """Announce what is still in files, and write the STATE that has waited for that: nothing is to follow."""
