@@ -12,11 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sandbox.directory import CALLER_NAMES, Office, Party, Site, number_in, offices
+from sandbox.directory import Office, Party, Site, customer, offices
 
 DAY_LOAD = (1.0, 1.05, 1.0, 1.0, 0.95, 0.4, 0.25)
 HOUR_LOAD = (1, 1, 1, 1, 1, 1, 3, 12, 40, 70, 80, 75, 55, 70, 80, 75, 60, 35, 12, 6, 4, 2, 1, 1)
 MAX_TALK_MS = 3 * 3600 * 1000
+CALLS_AGAIN, CALLED_BACK = 0.08, 0.8
+"""Shares of the calls that come in and go out which are with a caller whom nobody has talked with, if one waits."""
 
 
 def instant(ms: int) -> datetime:
@@ -143,10 +145,14 @@ class Call:
 
 
 class _Script:
-    """Plays one call leg by leg; ``at`` is the running time."""
+    """Plays one call leg by leg; ``at`` is the running time.
 
-    def __init__(self, rng: Random, started_ms: int) -> None:
+    ``unreached`` are the day's callers whom nobody has talked with yet, with the end of their call, oldest first.
+    """
+
+    def __init__(self, rng: Random, started_ms: int, unreached: list[tuple[int, Party]]) -> None:
         self.rng = rng
+        self.unreached = unreached
         self.at = started_ms + self.between(3, 9)
         self.legs: list[Leg] = []
 
@@ -155,6 +161,14 @@ class _Script:
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
+
+    def outsider(self, draw: float, country: str, unreached: float) -> Party:
+        """Someone outside, by a draw: in this share of calls who has waited longest for somebody to talk with."""
+        if draw >= unreached:
+            return customer(country, (draw - unreached) / (1 - unreached))
+        if self.unreached and self.unreached[0][0] <= self.at:
+            return self.unreached.pop(0)[1]
+        return customer(country, draw / unreached)
 
     def leg(self, party: Party, rings_ms: int, lasts_ms: int | None, outcome: str, via: Party | None = None) -> Leg:
         connected = None if lasts_ms is None else self.at + rings_ms
@@ -220,13 +234,14 @@ class _Script:
         return self.to_voicemail(office)
 
     def to_queue(self, queue: Party) -> str:
-        """Wait; agents are offered the call one after the other; answer or give up."""
+        """Wait; agents are offered the call one after the other; answer or, after a longer wait, give up."""
         entered = self.leg(queue, self.between(90, 260), 0, "passed")
-        self.at = entered.ended_ms + min(int(self.rng.lognormvariate(9.6, 1.2)), 40 * 60_000)
+        patience = min(int(self.rng.lognormvariate(9.6, 1.2)), 40 * 60_000)
         if self.chance(0.14):
-            entered.ended_ms = self.at
+            self.at = entered.ended_ms = entered.ended_ms + patience
             entered.outcome = "abandoned"
             return "abandoned"
+        self.at = entered.ended_ms + patience // 8
         offered = self.rng.sample(queue.members, 3)
         for agent in offered[: 2 if self.chance(0.05) else int(self.chance(0.2))]:
             self.ring_out(agent, queue)
@@ -236,10 +251,8 @@ class _Script:
 
 
 def _incoming(script: _Script, office: Office, call: Call) -> None:
-    index = script.between(100, 900)
-    country = office.site.country if script.chance(0.8) else "US"
-    number = number_in(country, index)
-    call.caller = Party(CALLER_NAMES[index % len(CALLER_NAMES)] or number.lstrip("+"), number, kind="outside")
+    draw, country = script.rng.random(), office.site.country if script.chance(0.8) else "US"
+    call.caller = script.outsider(draw, country, CALLS_AGAIN)
     draw = script.rng.random()
     if draw < 0.45:
         call.callee = script.rng.choice(office.people)
@@ -260,7 +273,7 @@ def _incoming(script: _Script, office: Office, call: Call) -> None:
 
 def _outgoing(script: _Script, office: Office, call: Call) -> None:
     call.caller = script.rng.choice(office.people)
-    number = number_in(office.site.country, script.between(100, 900))
+    number = script.outsider(script.rng.random(), office.site.country, CALLED_BACK).number
     call.callee = Party(number.lstrip("+"), number, kind="outside")
     call.dialled = number
     draw = script.rng.random()
@@ -300,9 +313,10 @@ def generate_day(seed: int, day: date, per_day: int) -> list[Call]:
         )
     )
     calls = []
+    unreached: list[list[tuple[int, Party]]] = [[] for _ in places]
     for number, (started, place) in enumerate(starts):
         office = places[place]
-        script = _Script(rng, started)
+        script = _Script(rng, started, unreached[place])
         blank = office.people[0]
         call = Call(
             id=1_600_000_000_000 + day.toordinal() % 100_000 * 10_000_000 + number,
@@ -327,6 +341,8 @@ def generate_day(seed: int, day: date, per_day: int) -> list[Call]:
             call.direction = "internal"
             _internal(script, office, call)
         call.ended_ms = max(leg.ended_ms for leg in script.legs) + int(rng.random() * 2)
+        if call.direction != "internal" and call.outcome not in ("answered", "voicemail"):
+            unreached[place].append((call.ended_ms, call.caller if call.direction == "incoming" else call.callee))
         call.hung_up_by = "callee" if call.outcome == "answered" and rng.random() < 0.45 else "caller"
         calls.append(call)
     return calls

@@ -1,6 +1,6 @@
 """The made-up company whose calls are simulated: sites, people, queues, ring groups, callers.
 
-All numbers are reserved for fiction: +1 xxx 555 01xx and +44 20 7946 0xxx.
+All numbers are reserved for fiction: +1 xxx 555 01xx, and the thousands that Ofcom keeps free for it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ LAST_NAMES = (
 CALLER_NAMES = (
     "MARK SMITH", "WIRELESS CALLER", "", "", "", "Contoso, Ltd.", "李娜", "Анна Петрова", "محمد علي",
     'The "Blue" Café', "JONES P", "Ünal & Söhne GmbH", "ANONYMOUS", "Zoë 📞",
+    *(f"{first} {last}" for first, last in zip(FIRST_NAMES, reversed(LAST_NAMES), strict=True)),
 )  # fmt: skip
 
 
@@ -74,12 +75,34 @@ SITES = (
 DEPARTMENTS = ("Sales", "Support", "Finance", "Opérations")
 
 
+OWN_NUMBERS = 100
+"""The first so many numbers of a country are the company's."""
+GB_THOUSANDS = (
+    "2079460", "1134960", "1144960", "1154960", "1164960", "1174960", "1184960", "1214960", "1314960", "1414960",
+    "1514960", "1614960", "1914980", "1632960", "7700900",
+)  # fmt: skip
+US_AREAS = (
+    212, 202, 312, 415, 617, 305, 206, 713, 404, 503, 213, 214, 215, 216, 217, 301, 302, 303, 304, 307, 308, 309, 310,
+    313, 314, 315, 316, 317, 318, 319, 401, 402, 405, 406, 407, 408, 409, 410, 412, 413, 414, 417, 419, 501, 502, 504,
+    505, 507, 508, 509, 510, 512, 513, 515, 516, 518, 601, 602, 603, 605, 606, 607, 608, 609, 612, 614, 615, 616, 618,
+    619, 701, 702, 703, 704, 706, 707, 708, 712, 714, 715, 716, 717, 718, 719, 801, 802, 803, 804, 805, 806, 808, 812,
+    813, 814, 815, 816, 817, 818, 901, 903, 904, 906, 907, 908, 909, 912, 913, 914, 915, 916, 917, 918, 919,
+)  # fmt: skip
+CUSTOMERS = 11_000
+
+
 def number_in(country: str, index: int) -> str:
     """The ``index``-th fictional number of a country (``GB`` or ``US``)."""
     if country == "GB":
-        return f"+4420794600{index % 100:02d}" if index < 100 else f"+442079460{index % 1000:03d}"
-    areas = (212, 202, 312, 415, 617, 305, 206, 713, 404, 503)
-    return f"+1{areas[index // 100 % len(areas)]}55501{index % 100:02d}"
+        return f"+44{GB_THOUSANDS[index // 1000]}{index % 1000:03d}"
+    return f"+1{US_AREAS[index // 100]}55501{index % 100:02d}"
+
+
+def customer(country: str, draw: float) -> Party:
+    """Someone outside, by a draw from 0 to 1: few call often, most of them once in many weeks."""
+    index = OWN_NUMBERS + int(CUSTOMERS * draw * draw)
+    number = number_in(country, index)
+    return Party(CALLER_NAMES[index % len(CALLER_NAMES)] or number.lstrip("+"), number, kind="outside")
 
 
 @lru_cache(maxsize=8)
@@ -103,6 +126,7 @@ def offices(seed: int) -> tuple[Office, ...]:
 
         def group(kind: str, name: str, offset: int, size: int, site: Site = site, base: int = base) -> Party:
             members = tuple(rng.sample(people, size))  # noqa: B023 - called within this turn of the loop only
+            name = name if site is SITES[0] else f"{name} {site.name}"
             number = number_in(site.country, 50 + offset)
             return Party(name, number, str(base + 500 + offset), members[0].department, kind, members)
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from statistics import mean
 
 import pytest
 
 from sandbox.calls import Call, CallFeed, generate_calls, generate_day
+from sandbox.directory import OWN_NUMBERS, customer, number_in
 
 MONDAY = date(2026, 3, 2)
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -73,10 +77,83 @@ def test_every_kind_of_call_occurs(calls: list[Call]) -> None:
     assert any(call.transferred_to for call in calls)
 
 
+RESERVED = re.compile(
+    r"\+1[2-9][01][0-9]55501[0-9]{2}"
+    r"|\+44(207946|113496|114496|115496|116496|117496|118496|121496|131496|141496|151496|161496|191498|163296|770090)0[0-9]{3}"
+)
+"""What the numbering plans of North America and of the United Kingdom keep for fiction."""
+
+
 def test_numbers_are_reserved_for_fiction(calls: list[Call]) -> None:
     numbers = {call.caller.number for call in calls} | {call.callee.number for call in calls}
 
-    assert all(n.startswith("+442079460") or n[5:10] == "55501" for n in numbers)
+    assert [number for number in numbers if not RESERVED.fullmatch(number)] == []
+
+
+@pytest.mark.parametrize("country", ["GB", "US"])
+def test_nobody_outside_has_a_number_of_the_company(country: str) -> None:
+    own = {number_in(country, index) for index in range(OWN_NUMBERS)}
+
+    outside = {customer(country, draw / 50_000).number for draw in range(50_000)} | {
+        customer(country, 1 - 2**-53).number
+    }
+
+    assert len(outside) > 5000
+    assert not own & outside
+
+
+@pytest.fixture(scope="module")
+def company() -> list[Call]:
+    """Four weeks of the calls that come in, of five products whose calls are apart, as in the demo."""
+    calls = [
+        call
+        for part in range(5)
+        for call in generate_calls(8 + 1000 * part, START, START + timedelta(days=28), 150)
+        if call.direction == "incoming"
+    ]
+    return sorted(calls, key=lambda call: call.started_ms)
+
+
+def test_most_customers_call_once_in_weeks_and_few_often(company: list[Call]) -> None:
+    times = Counter(call.caller.number for call in company)
+
+    assert 0.6 < sum(count == 1 for count in times.values()) / len(times) < 0.9
+    assert max(times.values()) > 10
+
+
+def test_one_call_in_five_is_of_a_customer_who_called_within_the_week_before(company: list[Call]) -> None:
+    last: dict[str, datetime] = {}
+    again = 0
+    for call in company:
+        before = last.get(call.caller.number)
+        again += before is not None and call.started - before <= timedelta(days=7)
+        last[call.caller.number] = call.started
+
+    assert 0.1 < again / len(company) < 0.3
+
+
+def test_most_queue_calls_are_answered_soon_and_those_who_give_up_waited_longer(company: list[Call]) -> None:
+    queued = [call for call in company if call.queue]
+    answered, abandoned = (
+        [call.wait_ms for call in queued if call.outcome == outcome] for outcome in ("answered", "abandoned")
+    )
+
+    assert 0.5 < sum(wait <= 20_000 for wait in answered) / len(queued) < 0.8
+    assert mean(abandoned) > 1.2 * mean(answered)
+
+
+def test_most_who_were_not_reached_are_by_the_end_of_the_day(calls: list[Call]) -> None:
+    waiting: dict[str, bool] = {}
+    for call in calls:
+        if call.direction == "incoming" and call.outcome in ("missed", "abandoned"):
+            waiting.setdefault(call.caller.number, True)
+        elif call.outcome == "answered":
+            number = call.caller.number if call.direction == "incoming" else call.callee.number
+            if number in waiting:
+                waiting[number] = False
+
+    assert len(waiting) > 100
+    assert sum(waiting.values()) < 0.2 * len(waiting)
 
 
 def test_most_calls_fall_into_business_hours(calls: list[Call]) -> None:

@@ -217,7 +217,7 @@ def compare(data: Mapping[str, Any], raw: RawRows) -> None:
     offered, abandoned = FIGURES["abandoned"][::-1]
     level, speed = FIGURES["service_level"], FIGURES["speed_of_answer"]
     assert {name: [round(each, 3) for each in sums] for name, sums in queues.items()} == {
-        (vendor, queue): [float(round(each, 3)) for each in sums]
+        (vendor, queue): [float(round(each or 0, 3)) for each in sums]
         for vendor, queue, *sums in raw.ask(
             f"select vendor, queue, {offered}, {abandoned}, {level[1]}, {level[0]}, {speed[1]}, {speed[0]}"
             " from told where offered group by vendor, queue"
