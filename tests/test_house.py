@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -83,7 +82,10 @@ def _caller_in_the_tap(frame: FrameType) -> FrameType | None:
 
 @contextmanager
 def _moves() -> Iterator[list[Move]]:
-    """What is called while it is open, in all threads; without logs, whose handlers other tests may have changed."""
+    """What this thread calls while it is open, without logs, whose handlers other tests may have changed.
+
+    The thread in which a request waits does not leave `http/session.py`.
+    """
     moves: list[Move] = []
 
     def note(frame: FrameType, event: str, _: Any) -> None:
@@ -98,13 +100,11 @@ def _moves() -> Iterator[list[Move]]:
 
     disabled = logging.root.manager.disable
     logging.disable()
-    threading.setprofile(note)
     sys.setprofile(note)
     try:
         yield moves
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)
         logging.disable(disabled)
 
 
