@@ -31,7 +31,13 @@ _TOLD = "told"
 
 
 class AccessRefused(ConfigurationError):  # noqa: N818 - named for what it is
-    """The vendor refuses the credentials, or they lack a right: no stream of this source can be read."""
+    """The vendor refuses the credentials, or they lack a right: no stream of this source can be read.
+
+    Attributes:
+        status: HTTP status of the refusal; None where it was told otherwise.
+    """
+
+    status: int | None = None
 
 
 class EndpointGone(ConfigurationError):  # noqa: N818 - named for what it is

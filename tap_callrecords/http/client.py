@@ -239,7 +239,10 @@ class VendorApi(ABC):
                 f"{host} answered with a redirect ({status}) to {place_of(response.headers.get('Location'))}, which "
                 f"is not followed: credentials go to the configured host only. Check the API URL of {self.product}."
             )
-        return self.refusal(response) or undocumented(self.product, response)
+        error = self.refusal(response) or undocumented(self.product, response)
+        if isinstance(error, AccessRefused):
+            error.status = status
+        return error
 
     def _asks_to_wait(self, response: requests.Response) -> bool:
         """Whether a refusal means "later": it says when, or speaks of too many requests."""

@@ -42,12 +42,14 @@ class Asked:
         name: the paginator's name for it.
         tries: which try it is, from 1; those for passing troubles are one.
         because: the refusal for which it is asked for in this way; None where it is asked for as named.
+        is_further: whether pages have come before it in this reading.
     """
 
     window: TimeWindow
     name: Any
     tries: int = 1
     because: Exception | None = None
+    is_further: bool = False
 
 
 class StreamHooks(WindowCheckpoints, Generic[Api]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from singer_sdk.exceptions import FatalAPIError
 
 from tap_callrecords import instants
 from tap_callrecords.errors import STREAM_ENDING, AskedTooMuch, BrokenBody, PageLost, RangeRefused
+from tap_callrecords.http.retries import pause
 from tap_callrecords.http.troubles import unreadable
 from tap_callrecords.paging.base import Page, Paginator
 from tap_callrecords.rows.builder import Record
@@ -22,6 +24,9 @@ from tap_callrecords.windows.plan import TimeWindow
 
 RESTARTS_OF_A_LOST_WINDOW = 3
 SHORTEST_TO_HALVE = timedelta(minutes=1)
+NO_SUCH_PAGE = (requests.codes.bad_request, requests.codes.not_found, requests.codes.unprocessable)
+TRIES_OF_A_REFUSED_PAGE = 3
+"""How often a page is asked for after others have come: what had a right to them has one to it."""
 
 
 class PagedStream(StreamHooks[Api]):
@@ -74,7 +79,7 @@ class PagedStream(StreamHooks[Api]):
         """The pages of a window that a paginator names."""
         first, number, more = paginator.current, 0, True
         while more:
-            asked = Asked(window, paginator.current)
+            asked = Asked(window, paginator.current, is_further=number > 0)
             number = 1 if asked.name == first else number + 1
             page = self.get(asked)
             more = paginator.advance(page)
@@ -88,10 +93,25 @@ class PagedStream(StreamHooks[Api]):
             try:
                 return self._patiently(asked, self.request(asked.window, asked.name))
             except STREAM_ENDING as error:
-                instead = self.remedy(error, asked)
+                instead = self._instead(error, asked)
             if isinstance(instead, Page):
                 return instead
             asked = replace(instead, tries=asked.tries + 1)
+
+    def _instead(self, error: Exception, asked: Asked) -> Asked | Page:
+        """What is done about a page that does not come: what its source knows; else, in the middle, another try.
+
+        Raises:
+            Exception: the error, or that of the source.
+        """
+        try:
+            return self.remedy(error, asked)
+        except STREAM_ENDING as ending:
+            if ending is not error or not _may_be_a_slip(error, asked):
+                raise
+        self.logger.warning("%s A page after others was refused: it is asked for again.", error)
+        time.sleep(pause(asked.tries))
+        return asked
 
     @cached_property
     def _patiently(self) -> Callable[[Asked, requests.Request], Page]:
@@ -128,3 +148,9 @@ class PagedStream(StreamHooks[Api]):
             },
         )
         metrics.log(self.metrics_logger, point)
+
+
+def _may_be_a_slip(error: Exception, asked: Asked) -> bool:
+    """Whether a refusal is not believed yet: of a page in the middle, for which no source has a remedy."""
+    refused = getattr(error, "status", None) in NO_SUCH_PAGE
+    return refused and asked.is_further and asked.tries < TRIES_OF_A_REFUSED_PAGE

@@ -24,6 +24,8 @@ NO_ZOOM_PHONE_CODES = (2001, 2031)
 VALIDATION_CODE = 300
 DETAILS = "/phone/call_history/"
 """In the URL of a request for one call."""
+PAGE = "next_page_token="
+"""In the URL of a request for a page after others: there is a list at this address."""
 NO_SUCH_CALL = (
     requests.codes.bad_request,
     requests.codes.not_found,
@@ -160,7 +162,7 @@ class ZoomPhoneApi(VendorApi):
             (status == codes.unauthorized or _speaks_of_token(response), TOKEN_REFUSED),
             (words_of(response).get("code") in NO_ZOOM_PHONE_CODES, NO_ZOOM_PHONE),
             (status == codes.forbidden or "have permission" in said, NO_RIGHT),
-            (status == codes.not_found and DETAILS not in url, NOT_HERE),
+            (status == codes.not_found and DETAILS not in url and PAGE not in url, NOT_HERE),
         )
         return next((sentence for applies, sentence in reasons if applies), None)
 
