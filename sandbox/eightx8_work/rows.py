@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox.calls import clock_text
+
 if TYPE_CHECKING:
     from sandbox.calls import Call, Leg
     from sandbox.directory import Party
@@ -31,16 +33,6 @@ DAY_MS = 86_400_000
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
-def clock_text(ms: int) -> str:
-    """Milliseconds as ``HH:MM:SS``, truncated."""
-    return _clock(ms // 1000)
-
-
-@cache
-def _clock(seconds: int) -> str:
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
 @cache
 def _day(days: int) -> str:
     return (date(1970, 1, 1) + timedelta(days)).isoformat()
@@ -52,7 +44,7 @@ def zone_text(ms: int, zone: tzinfo = UTC) -> str:
         return "0"
     if zone is UTC:
         days, rest = divmod(ms, DAY_MS)
-        return f"{_day(days)}T{_clock(rest // 1000)}.{ms % 1000:03d}+0000"
+        return f"{_day(days)}T{clock_text(rest)}.{ms % 1000:03d}+0000"
     when = datetime.fromtimestamp(ms // 1000, zone)
     text = when.isoformat()
     return f"{text[:19]}.{ms % 1000:03d}{text[19:22]}{text[23:25]}"

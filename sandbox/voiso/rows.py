@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sandbox.calls import clock_text
 from sandbox.directory import DEPARTMENTS, offices
-from sandbox.eightx8_work.rows import clock_text
 from sandbox.table import Row
 
 if TYPE_CHECKING:

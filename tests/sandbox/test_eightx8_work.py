@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import Sandbox
+from sandbox.calls import clock_text
 from sandbox.eightx8_work.query import cursor
-from sandbox.eightx8_work.rows import clock_text, zone_text
+from sandbox.eightx8_work.rows import zone_text
 from tests.sandbox.conftest import Client, ms
 
 SAMPLES = Path(__file__).parents[2] / "sandbox" / "samples"

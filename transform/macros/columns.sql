@@ -32,7 +32,7 @@
   coalesce({{ account }}, '')
 {%- endmacro %}
 
-{# Columns of `calls` that 8x8 Work does not tell. #}
+{# Columns of `calls` that many vendors do not tell. #}
 {% macro not_told() -%}
     cast(null as {{ tap_callrecords.type_of('text') }}) as campaign_name,
     cast(null as {{ tap_callrecords.type_of('text') }}) as wrapup_code,

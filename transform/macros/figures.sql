@@ -64,7 +64,7 @@
       'talk_time': ['Average talk', 'seconds', 'talk_seconds', 'talked_calls',
           'seconds of conversation, holds included', 'answered calls of every direction whose talk time is known'],
       'handling_time': ['Average handling', 'seconds', 'handle_seconds', 'talked_calls',
-          'seconds of conversation, holds included, and of wrap-up where the vendor tells it (8x8 Contact Center only)',
+          'seconds of conversation, holds included, and of wrap-up where the vendor tells it',
           'answered calls of every direction whose talk time is known'],
       'repeat_callers': ['Repeat calls', 'share', 'repeat_calls', 'numbered_calls',
           'inbound calls from a number that had called within the ' ~ days ~ ' days before', 'inbound calls with a number'],

@@ -1,7 +1,7 @@
 {#
-  A telephone number as E.164 (`+` and up to 15 digits), or null when it is none: an extension, a name, a hash. Voiso and
-  8x8 Contact Center leave out the `+`, people write separators and trunk prefixes. A national number is taken to be of
-  `callrecords_country_code` (1: North America). `international`: the vendor writes the country's code always (VO 6).
+  A telephone number as E.164 (`+` and up to 15 digits), or null when it is none: an extension, a name, a hash. Some
+  vendors leave out the `+`, people write separators and trunk prefixes. A national number is taken to be of
+  `callrecords_country_code` (1: North America). `international`: the vendor writes the country's code always.
 #}
 {% macro e164(number, international='false') %}
   {%- set country = var('callrecords_country_code', '1') | string -%}

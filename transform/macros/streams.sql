@@ -1,4 +1,4 @@
-{# The schemas with a vendor's tables (`eightx8`, `webex` or `voiso`): one, or the several that a list names. #}
+{# The schemas with a vendor's tables (one of `families`): one, or the several that a list names. #}
 {% macro schemas_of(vendor) %}
   {%- set named = var('callrecords_' ~ vendor ~ '_schema', var('callrecords_schema', 'callrecords')) -%}
   {{ return([named] if named is string else named) }}

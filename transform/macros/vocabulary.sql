@@ -53,7 +53,7 @@ left join {{ ref('tap_callrecords', 'callrecords__outcome_words') }} as {{ alias
 {# Text, or null when it is empty or a placeholder for no value. #}
 {% macro given(text) %}nullif(nullif(trim({{ text }}), ''), '-'){% endmacro %}
 
-{# Who hung up: 8x8 Contact Center says agent, customer or system; Webex Calling says which side of the leg. #}
+{# Who hung up: one vendor says agent, customer or system, another which side of the leg. #}
 {% macro ended_by(word) %}
     case lower(trim({{ word }}))
         when 'agent' then 'our_side'

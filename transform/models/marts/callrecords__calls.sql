@@ -1,10 +1,11 @@
+{%- set international = "vendor in ('" ~ vendors_that('writes_country') | join("', '") ~ "')" -%}
 {{ config(contract={'enforced': extra_columns() | length == 0}) }}
 
 with numbered as (
     select
         {{ call_columns() | join(', ') | replace('leg_count', 'cast(leg_count as bigint) as leg_count') }},
-        {{ e164('caller_number', "vendor = 'voiso'") }} as caller_e164,
-        {{ e164('callee_number', "vendor = 'voiso'") }} as callee_e164
+        {{ e164('caller_number', international) }} as caller_e164,
+        {{ e164('callee_number', international) }} as callee_e164
     from {{ ref('tap_callrecords', 'int_callrecords__every_call') }}
 )
 
