@@ -19,6 +19,8 @@ from tap_callrecords.errors import OutputLost
 
 _ROWS_OF_A_CHUNK = 5_000
 """Rows that are turned into columns together: more would only take more memory."""
+_ROWS_OF_A_TURN = 100
+"""Rows that are turned at once: many thousand would not fit into the processor's cache."""
 LINES_OF_A_PIECE = 500
 """Lines that are written together: a whole page of them would not fit into the processor's cache."""
 as_json = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
@@ -123,6 +125,7 @@ class _Columns(RecordFile):
     def __init__(self, path: UPath, form: str, schema: Mapping[str, Any]) -> None:
         import pyarrow as pa  # noqa: PLC0415 - large, and an extra
 
+        pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps ten megabytes more
         super().__init__(path)
         self._properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
         self._types = {name: arrow_type(each) for name, each in self._properties.items()}
@@ -137,8 +140,8 @@ class _Columns(RecordFile):
 
     @override
     def add_page(self, records: Sequence[Any], lines: Sequence[bytes]) -> None:
-        for at in range(0, len(records), _ROWS_OF_A_CHUNK):
-            part = records[at : at + _ROWS_OF_A_CHUNK]
+        for at in range(0, len(records), _ROWS_OF_A_TURN):
+            part = records[at : at + _ROWS_OF_A_TURN]
             names = part[0].__struct_fields__
             columns = dict(zip(names, zip(*map(msgspec.structs.astuple, part), strict=True), strict=True))
             for name, values in self._chunk.items():
@@ -199,15 +202,18 @@ def _array(name: str, kind: Any, values: Sequence[Any]) -> Any:
     import pyarrow as pa  # noqa: PLC0415
 
     if kind is None:
-        return pa.array([None if value is None else as_json(value).decode() for value in values], pa.string())
+        return pa.array([None if value is None else as_json(value) for value in values], pa.string())
     try:
         if pa.types.is_timestamp(kind):
             return pa.array(values, pa.string()).cast(kind)
-        if pa.types.is_string(kind):  # the SDK says text of a stream map's value that it can't tell
-            values = [value if value is None or isinstance(value, str) else as_json(value).decode() for value in values]
-        if pa.types.is_floating(kind):
-            values = [None if value is None else float(value) for value in values]
-        return pa.array(values, kind)
+        try:
+            return pa.array(values, kind)
+        except (pa.ArrowException, TypeError):
+            if pa.types.is_string(kind):  # the SDK says text of a stream map's value that it can't tell
+                values = [each if each is None or isinstance(each, str) else as_json(each) for each in values]
+            elif pa.types.is_floating(kind):  # a large integer, or a decimal
+                values = [None if each is None else float(each) for each in values]
+            return pa.array(values, kind)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         raise OutputLost(
             f"Property {name} has a value that is not of its type {kind}, which a file can't hold; look at the stream "
