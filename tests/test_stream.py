@@ -412,7 +412,8 @@ def test_a_field_is_named_in_the_log_but_no_number_that_stands_in_its_name(
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert "Field 'callTime' is new or does not fit its type; its values are kept in _rescued_data." in told
     assert len(told) == 2
-    assert "555" not in caplog.text
+    assert not [line for line in told if "555" in line]
+    assert "555-0147" not in caplog.text
     assert out.records(RECORDS)[0]["_rescued_data"] == {"+1 (212) 555-0147": "x", "callTime": "many"}
 
 
