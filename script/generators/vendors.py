@@ -50,10 +50,12 @@ def map_table() -> Iterator[str]:
     yield from table(["", "", ""], rows())
 
 
-def parts(anchor: str, folder: str) -> Callable[[], Iterator[str]]:
-    """Links to the part of each vendor's page with this anchor."""
+def parts(heading: str, folder: str) -> Callable[[], Iterator[str]]:
+    """Links to the part of each vendor's page that has this heading, where there is one."""
 
     def line() -> Iterator[str]:
-        yield " · ".join(f"[{title_of(page)}]({folder}/{page.name}#{anchor})" for page in vendor_pages())
+        pages = (page for page in vendor_pages() if f"\n## {heading}\n" in page.read_text(encoding="utf-8"))
+        anchor = heading.lower().replace(" ", "-")
+        yield " · ".join(f"[{title_of(page)}]({folder}/{page.name}#{anchor})" for page in pages)
 
     return line
