@@ -60,6 +60,7 @@ class Subject:
         more_lookback: how much more than the setting says.
         again: whether what the look-back finds as it was is delivered again; else only what is new.
         widened: how much more than its window a query may ask for, at either end.
+        further: what is in the URL of a page after others; "" where nothing tells it from the first.
         small_pages: settings for pages of six or so rows.
         switches: switches that are on in all tests.
         login: what the path of a token request contains; "" where there are no tokens.
@@ -86,6 +87,7 @@ class Subject:
     more_lookback: timedelta = timedelta(0)
     again: bool = True
     widened: timedelta = timedelta(seconds=2)
+    further: str = ""
     small_pages: Values = field(default_factory=dict)
     switches: Values = field(default_factory=dict)
     login: str = ""

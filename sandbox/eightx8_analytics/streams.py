@@ -24,6 +24,7 @@ INTERACTIONS = Subject(
     vendor="eightx8_analytics",
     table="interactions",
     path="/historical-metrics/",
+    further="astDocumentId=",
     keys={"interaction_id": "interactionId", "transaction_id": "transactionId"},
     changing=("channelName", "channel_name"),
     asked=_interactions_asked,

@@ -22,6 +22,7 @@ def _work(stream: str, path: str, kind: str, **more: Any) -> Subject:
         vendor="eightx8_work",
         table=kind,
         path=path,
+        further="scrollId=",
         keys=record if kind == "records" else {**record, "leg_id": "legId"},
         changing=("callerName", "caller_name"),
         asked=_work_asked,

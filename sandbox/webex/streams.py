@@ -22,6 +22,7 @@ def _webex(stream: str, path: str, **more: Any) -> Subject:
         vendor="webex",
         table="records",
         path=path,
+        further="startTimeForNextFetch=",
         keys={"report_id": "Report ID"},
         changing=("User", "user"),
         asked=_webex_asked,

@@ -25,6 +25,7 @@ def _of_calls(stream: str, table: str, **more: Any) -> Subject:
         vendor="zoom_phone",
         table=table,
         path="/phone/call_history",
+        further="next_page_token=",
         asked=_asked,
         reach=timedelta(days=180),
         small_pages={"zoom_phone_page_size": 3},

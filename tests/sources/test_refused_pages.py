@@ -14,14 +14,6 @@ from tests.faults.judge import delivered, due, visible
 from tests.faults.subjects import VENDORS
 from tests.support.tap import Output, sync
 
-FURTHER = {
-    "eightx8_work": "scrollId=",
-    "eightx8_analytics": "astDocumentId=",
-    "webex": "startTimeForNextFetch=",
-    "zoom_phone": "next_page_token=",
-}
-"""What is in the URL of a page after others; where nothing is, the first page is let through."""
-
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
@@ -50,9 +42,9 @@ def read(box: Sandbox, subject: Subject) -> tuple[Output, set[tuple[str, ...]]]:
 def refuse(box: Sandbox, subject: Subject, status: int, *, times: int | None) -> None:
     """Let a page after others be refused."""
     subject.switch(box, subject.shorter_pages)
+    match = subject.further or subject.path  # where nothing tells pages apart, the first is let through
     body = {"code": status, "message": "Something is wrong."}
-    further = FURTHER.get(subject.vendor)
-    fault = Fault("status", status=status, body=body, match=further or subject.path, after=not further, times=times)
+    fault = Fault("status", status=status, body=body, match=match, after=not subject.further, times=times)
     box.faults.add(fault)
 
 
