@@ -23,6 +23,12 @@ CASES = (
         streams=["zoom_phone_calls"],
     ),
     Case(
+        "Zoom Phone refused a request for the legs",
+        ZOOM,
+        refusal(400, "Validation Failed.", match="/phone/call_history/"),
+        streams=["zoom_phone_call_legs"],
+    ),
+    Case(
         "Zoom Phone no longer",
         ZOOM,
         refusal(400, "The next page token is invalid or expired.", match="next_page_token"),

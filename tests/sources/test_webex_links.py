@@ -212,6 +212,20 @@ def test_a_wrong_path_is_not_taken_for_an_empty_window(box: Sandbox) -> None:
     assert not out.states
 
 
+@pytest.mark.parametrize("status", [204, 404])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_page_that_a_link_leads_to_and_that_is_said_to_be_empty_is_asked_for_again(
+    box: Sandbox, times: int, status: int
+) -> None:
+    box.webex.switches.page_cap = 4
+    wanted = put_many(box, 10)
+    body = "No CDRs found" if status == 404 else b""
+    fault = Fault("status", status=status, body=body, match="startTimeForNextFetch", times=times)
+    box.faults.add(fault)
+    assert ids(read_well(box)) == wanted
+    assert fault.struck == times
+
+
 def test_a_page_without_records_but_with_a_link_does_not_end_the_window(box: Sandbox) -> None:
     box.webex.switches.empty_pages, box.webex.switches.page_cap = True, 4
     wanted = put_many(box, 10)

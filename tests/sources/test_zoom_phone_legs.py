@@ -233,6 +233,17 @@ def test_a_call_whose_details_are_refused_keeps_no_other_from_being_read(box: Sa
     assert refused in calls_of(read_well(box, LEGS, state=out.bookmark))
 
 
+def test_details_that_are_refused_of_every_call_end_the_stream(box: Sandbox) -> None:
+    put_some(box, 30)
+    body = {"code": 300, "message": "Validation Failed."}
+    box.faults.add(Fault("status", status=400, body=body, match=f"{HISTORY}/", times=None))
+    out = read(box, LEGS)
+    assert "Zoom Phone refused a request for the legs of a call with status 400: 300 Validation Failed." in str(
+        out.error
+    )
+    assert all(mark < text(now() - HOUR) for mark in out.bookmarks(LEGS))
+
+
 @pytest.mark.parametrize("legs", [{}, {"call_elements": None}, {"call_elements": []}, {"call_path": []}])
 def test_a_call_that_has_no_legs_yet_is_asked_for_again_by_the_next_run(box: Sandbox, legs: dict[str, Any]) -> None:
     wanted = put_some(box, 3)

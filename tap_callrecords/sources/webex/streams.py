@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,10 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import requests
+from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
 from tap_callrecords.errors import AskedTooMuch, BrokenBody, Refused
+from tap_callrecords.http.retries import pause
 from tap_callrecords.output.progress import in_words
 from tap_callrecords.paging.base import CursorRepeated, Page, Paginator
 from tap_callrecords.paging.links import LinkPaginator, corrected_link, next_link
@@ -39,6 +42,8 @@ LIVE_FROM = timedelta(hours=10)
 GAP_OVERLAP = timedelta(hours=1)
 """How much of what the live stream serves the feed is asked for, too."""
 MOST_LOCATIONS = 10
+TRIES_OF_AN_EMPTY_PAGE = 3
+"""How often a page that a link leads to is asked for before it is believed that it is empty."""
 LEAST_FULL_PAGE = 500
 """Servers give so many records where fewer are asked for (WX 3); real limits are round numbers."""
 CURSOR = "startTimeForNextFetch"
@@ -53,6 +58,10 @@ class Envelope(msgspec.Struct, Generic[Row]):
 
 class LinkRefused(AskedTooMuch):
     """Webex does not take a link that it has put together itself: the window may have left what it serves."""
+
+
+class NothingThere(FatalAPIError):  # noqa: N818 - named for what it is
+    """A link promises records, but none came: nothing else would tell that some are missing."""
 
 
 class WebexStream(CallRecordStream[WebexApi]):
@@ -145,6 +154,10 @@ class WebexStream(CallRecordStream[WebexApi]):
         is_first = asked.name[1] is None
         if isinstance(error, HeldElsewhere) and is_first and self.api.moves_to(error.region):
             return asked
+        if isinstance(error, NothingThere):
+            self.logger.warning("%s It is asked for again.", error)
+            time.sleep(pause(asked.tries))
+            return asked
         if isinstance(error, Refused) and not is_first and error.status == requests.codes.bad_request:
             raise LinkRefused(str(error)) from None
         raise error
@@ -165,6 +178,8 @@ class WebexStream(CallRecordStream[WebexApi]):
         if link is None and CURSOR in (links or ""):
             raise BrokenBody("a link to a next page that can't be read")
         url = None if link is None else corrected_link(link, str(response.url))
+        if asked.name[1] is not None and not records and url is None and asked.tries < TRIES_OF_AN_EMPTY_PAGE:
+            raise NothingThere("Webex has led to a page and sent nothing.")
         self._check_end(asked, url, len(records), str(response.url))
         if self._locations and not _is_filtered(str(response.url)):
             records = self._of_locations(records)

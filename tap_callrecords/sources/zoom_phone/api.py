@@ -17,7 +17,7 @@ from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.pacing import Pacer
 from tap_callrecords.http.redaction import REDACTOR, clean_quote
 from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, token_lifetime
-from tap_callrecords.http.words import body_of, refused, words_of
+from tap_callrecords.http.words import body_of, refused, said_in, words_of
 
 TOKEN_CODE = 124
 NO_ZOOM_PHONE_CODES = (2001, 2031)
@@ -144,7 +144,9 @@ class ZoomPhoneApi(VendorApi):
         if sentence := self._refused_access(response, said):
             return AccessRefused(sentence)
         if status in NO_SUCH_CALL and DETAILS in str(response.request.url):
-            return NoDetails("Zoom Phone has no details of a call.", status, response)
+            lacking = "Zoom Phone has no details of a call."
+            refusing = f"Zoom Phone refused a request for the legs of a call with status {status}{said_in(response)}"
+            return NoDetails(lacking if status == requests.codes.not_found else refusing, status, response)
         if _PAGE_TOKEN.search(said):
             return PageTokenRefused("Zoom Phone does not accept a page token.", status, response)
         if words_of(response).get("code") == VALIDATION_CODE and _RANGE.search(said):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from hashlib import blake2b
@@ -38,6 +38,8 @@ CALLS_OF_A_PAGE = 20
 """So many calls' legs leave together."""
 TRIES_OF_A_DETAIL = 4
 """How often a call that has no details is asked for: one that has just ended may have them seconds later (ZP 8)."""
+MOST_REFUSED = 20
+"""So many refusals before any call was given are not about single calls."""
 QUARTER = timedelta(minutes=15)
 """What is remembered is whether anything has changed in a quarter of an hour."""
 READ = "read"
@@ -121,6 +123,8 @@ class CallLegs(CallHistory):
         self._finished: dict[int, dict[str, str]] = {}
         self._put_off: dict[int, dict[str, ListedCall]] = {}
         self._without: set[str] = set()
+        self._has_details = False
+        self._refused = 0
 
     @cached_property
     def _listed(self) -> OnceOnly:
@@ -225,12 +229,29 @@ class CallLegs(CallHistory):
         key = quote(key, safe="") if "%2F" in key else key  # as the vendor asks for (ZP 3)
         request = DetailRequest("GET", f"{self.api.url}{self.path}/{key}")
         for tries in range(1, TRIES_OF_A_DETAIL + 1):
-            with suppress(NoDetails):
-                return self.api.call(request, partial(self._read_detail, call))
+            try:
+                legs = self.api.call(request, partial(self._read_detail, call))
+            except NoDetails as error:
+                self._believe(error)
+            else:
+                self._has_details = True
+                return legs
             if tries < TRIES_OF_A_DETAIL:
                 time.sleep(pause(tries))
         self._without.add(call.call_history_uuid)
         return []
+
+    def _believe(self, refusal: NoDetails) -> None:
+        """Take a refusal for one of a single call, unless no call at all has been given and several were refused.
+
+        Raises:
+            NoDetails: the refusal is meant for all.
+        """
+        if refusal.status in (requests.codes.ok, requests.codes.not_found):
+            return
+        self._refused += 1
+        if not self._has_details and self._refused > MOST_REFUSED:
+            raise refusal
 
     def _read_detail(self, call: ListedCall, response: requests.Response) -> list[Record]:
         self._measure(response)
