@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tap_callrecords.http import retries
 
@@ -16,6 +16,13 @@ LEFT_ALONE = ("window-reader-", "request")
 """How the tap names threads that a run which ends early leaves behind."""
 LEFT_ALONE_SECONDS = 2.0
 
+# No test fails for a slow machine; what the examples of a test share of a fixture, the test itself resets.
+settings.register_profile(
+    "tests",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("tests")
 # For script/mutants: whether a test fails is all, not on how little.
 settings.register_profile("mutants", max_examples=40, phases=[Phase.explicit, Phase.generate], database=None)
 

@@ -220,7 +220,7 @@ def told_by(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(VALUES, TEXT)
 def test_no_value_is_shown_and_no_name_that_may_be_one(value: Any, name: str) -> None:
     number = f"+{sum(map(ord, name)):011}"

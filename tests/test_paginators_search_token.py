@@ -120,7 +120,7 @@ PAGINGS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 130), PAGINGS, st.integers(1, 120))
 @example(8, Paging(block=4, final="repeat"), 2)
 def test_no_server_makes_it_lose_a_record_without_a_word(total: int, paging: Paging, size: int) -> None:
@@ -128,7 +128,7 @@ def test_no_server_makes_it_lose_a_record_without_a_word(total: int, paging: Pag
     assert walk.is_complete or walk.cut
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.integers(0, 130),
     PAGINGS,
@@ -147,7 +147,7 @@ def test_no_refused_page_makes_it_lose_a_record_without_a_word(
     assert walk.is_complete or walk.cut
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 130), PAGINGS, st.integers(1, 120))
 def test_results_below_the_block_are_never_taken_for_cut_where_pages_after_the_end_are_empty(
     total: int, paging: Paging, size: int
@@ -159,7 +159,6 @@ def test_results_below_the_block_are_never_taken_for_cut_where_pages_after_the_e
 
 
 @pytest.mark.parametrize("beyond_end", ["refuse", "last"])
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 20), st.sampled_from([100, 360]), st.sampled_from(READINGS))
 def test_a_full_last_page_is_the_last_one_where_a_smaller_page_over_its_end_shows_it(
     beyond_end: str, pages: int, size: int, block: int, reading: str
@@ -183,7 +182,7 @@ def test_a_full_last_page_behind_a_token_is_shown_to_be_the_last_one_by_a_page_b
     assert walk.asked[-1] == SearchPage(2, 9, "20")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 130), PAGINGS, st.integers(1, 120))
 def test_without_tokens_a_full_block_is_told_and_anything_shorter_is_read(
     total: int, paging: Paging, size: int

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_callrecords.stream.parallel import read_windows
@@ -15,7 +15,6 @@ from tap_callrecords.stream.parallel import read_windows
 windows_of_pages = st.lists(st.lists(st.integers(), max_size=4), max_size=8)
 
 
-@settings(deadline=None)
 @given(windows_of_pages, st.integers(1, 6))
 def test_every_page_arrives_in_the_order_of_its_window_and_before_the_window_s_end(
     pages: list[list[int]], at_once: int
@@ -26,7 +25,6 @@ def test_every_page_arrives_in_the_order_of_its_window_and_before_the_window_s_e
     assert arrived == {index: [*page, None] for index, page in enumerate(pages)}
 
 
-@settings(deadline=None)
 @given(st.integers(1, 8), st.data(), st.integers(1, 6))
 def test_a_failing_window_is_raised_after_all_windows_before_it_have_ended(
     count: int, data: st.DataObject, at_once: int
@@ -51,7 +49,6 @@ def test_a_failing_window_is_raised_after_all_windows_before_it_have_ended(
     assert failing not in ended
 
 
-@settings(deadline=None)
 @given(st.integers(2, 8), st.data(), st.integers(1, 6), st.booleans())
 def test_windows_that_fail_with_their_consumer_are_raised_after_all_windows_before_them_have_ended(
     count: int, data: st.DataObject, at_once: int, at_its_end: bool

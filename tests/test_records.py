@@ -34,7 +34,6 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
 }
 few = settings(
     max_examples=int(os.environ.get("ROWS", "6")),
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

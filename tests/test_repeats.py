@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tap_callrecords.rows import repeats
@@ -22,7 +22,6 @@ def packed_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(repeats, "_FLAGS", 4)
 
 
-many_runs = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 ENDS = (-(2**63), 2**63 - 1)  # of what Python's hash gives
 rows = st.tuples(st.sampled_from([*ENDS, -9, 0, 1, 9]), st.sampled_from([*ENDS, 0]))  # key, content
 
@@ -37,7 +36,6 @@ def emitted(seen: SeenRows, window: int, arriving: list[Row]) -> list[Row]:
     return now + [(key, last[key]) for key in seen.take_returned(window)]
 
 
-@many_runs
 @given(st.lists(rows))
 def test_each_different_row_of_a_window_is_emitted_and_the_one_seen_last_comes_last(arriving: list[Row]) -> None:
     seen = SeenRows()
@@ -48,7 +46,6 @@ def test_each_different_row_of_a_window_is_emitted_and_the_one_seen_last_comes_l
     assert seen.differing == len(set(arriving)) - len(dict(arriving))
 
 
-@many_runs
 @given(st.lists(rows))
 def test_a_row_is_emitted_again_only_where_another_one_of_its_key_came_between(arriving: list[Row]) -> None:
     came = emitted(SeenRows(), 0, arriving)
@@ -58,7 +55,6 @@ def test_a_row_is_emitted_again_only_where_another_one_of_its_key_came_between(a
         assert all(one != other for one, other in pairwise(versions))
 
 
-@many_runs
 @given(parts=st.lists(st.lists(rows), max_size=4), same=st.booleans())
 def test_the_row_seen_last_comes_last_over_readings_and_neighbouring_windows(
     parts: list[list[Row]], *, same: bool
@@ -74,7 +70,6 @@ def test_the_row_seen_last_comes_last_over_readings_and_neighbouring_windows(
     assert set(came) == {row for part in parts for row in part}
 
 
-@many_runs
 @given(st.lists(st.tuples(st.integers(0, 1), rows)))
 @example([(0, (1, 0)), (0, (1, 5)), (0, (1, 0)), (1, (1, 5))])
 @example([(0, (1, 0)), (0, (1, 5)), (1, (1, 5)), (0, (1, 0)), (1, (1, 5))])
@@ -89,7 +84,6 @@ def test_the_row_seen_last_comes_last_of_windows_that_are_read_at_once(arriving:
         assert all(one != other for one, other in pairwise([row for row in came if row[0] == key]))
 
 
-@many_runs
 @given(st.lists(st.tuples(st.sampled_from([0, 2]), rows)), st.integers(1, 3))
 def test_windows_out_of_reach_know_nothing_of_each_other(arriving: list[tuple[int, Row]], apart: int) -> None:
     both, alone = SeenRows(reach=apart), {0: SeenRows(), 2: SeenRows()}
@@ -97,7 +91,6 @@ def test_windows_out_of_reach_know_nothing_of_each_other(arriving: list[tuple[in
         assert both.is_new(window and apart + 1, *row) is alone[window].is_new(window, *row)
 
 
-@many_runs
 @given(st.lists(st.tuples(st.integers(0, 1), rows)))
 def test_a_window_has_shown_exactly_its_own_rows_whatever_its_neighbour_emits_meanwhile(
     arriving: list[tuple[int, Row]],
@@ -111,7 +104,6 @@ def test_a_window_has_shown_exactly_its_own_rows_whatever_its_neighbour_emits_me
         assert (shown.keys, shown.rows, seen.size(window)) == (len(dict(own)), len(set(own)), len(set(own)))
 
 
-@many_runs
 @given(st.lists(rows), st.lists(rows), st.lists(rows))
 def test_a_reading_tells_exactly_which_rows_it_has_shown(
     before: list[Row], first: list[Row], second: list[Row]
@@ -128,7 +120,6 @@ def test_a_reading_tells_exactly_which_rows_it_has_shown(
     assert (again == shown) is (set(first) == set(second))
 
 
-@many_runs
 @given(st.lists(st.lists(rows)))
 def test_a_window_has_the_keys_of_all_its_readings(readings: list[list[Row]]) -> None:
     seen = SeenRows()
@@ -138,7 +129,6 @@ def test_a_window_has_the_keys_of_all_its_readings(readings: list[list[Row]]) ->
     assert seen.found(0) == len({key for reading in readings for key, _ in reading})
 
 
-@many_runs
 @given(st.lists(rows), st.lists(rows))
 def test_a_row_met_in_a_neighbouring_window_is_not_emitted_again_but_counts(
     first: list[Row], second: list[Row]
@@ -152,7 +142,6 @@ def test_a_row_met_in_a_neighbouring_window_is_not_emitted_again_but_counts(
     assert seen.found(1) == len({key for key, _ in second})
 
 
-@many_runs
 @given(
     st.lists(
         st.tuples(

@@ -28,7 +28,7 @@ from tests.test_schemas import walk
 
 SEED = 8
 SUBJECTS = [subject.stream for vendor in VENDORS for subject in vendor.streams]
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 @pytest.fixture(scope="module")

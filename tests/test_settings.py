@@ -62,7 +62,7 @@ def bookmarks(value: str | None) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.fixed_dictionaries({}, optional={name: numbers(each) for name, each in NUMBERS.items()}),
     INSTANTS,

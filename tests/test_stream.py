@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import Sandbox
@@ -87,7 +87,7 @@ def calls(draw: st.DrawFn) -> list[tuple[int, int]]:
     return draw(st.lists(st.tuples(start, st.integers(0, 2 * 3_600_000)), max_size=25))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     made=calls(),
     bounds=st.sampled_from(BOUNDS),
@@ -133,7 +133,7 @@ def test_every_settled_call_is_emitted_exactly_once_under_every_reading_of_the_b
     assert bookmarks[-1] <= instants.to_text(datetime.now(UTC) - timedelta(minutes=settle_minutes))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(made=calls(), lookback_hours=st.integers(0, 30), window_hours=st.integers(1, 40))
 def test_calls_that_land_late_are_read_by_a_later_run_when_the_lookback_reaches_them(
     box: Sandbox, made: list[tuple[int, int]], lookback_hours: int, window_hours: int

@@ -41,7 +41,6 @@ CONFIG["optional_streams"] = sorted(DESELECTED)
 STREAMS = sorted(TapCallRecords(config=CONFIG).streams)
 many = settings(
     max_examples=int(os.environ.get("BODIES", "150")),
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 

@@ -147,7 +147,7 @@ values_of_columns = st.fixed_dictionaries(
 )
 
 
-@checks(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@checks(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(st.lists(values_of_columns, min_size=1, max_size=30))
 def test_any_value_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, given: list[dict[str, Any]]) -> None:
     load = Loader(tmp_path_factory.mktemp("any"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
@@ -119,7 +119,7 @@ ANY_SERVER = st.fixed_dictionaries(
 TRANSIENT = st.lists(st.tuples(st.sampled_from(REFUSALS), st.integers(1, 25)), max_size=4)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(ANY_SERVER, TRANSIENT, st.integers(0, 75), st.sampled_from([4, 5, 10, 10_000]))
 def test_random_servers_with_refusals_lose_nothing_in_silence(
     small_block: Sandbox, server: dict[str, Any], transient: list[tuple[int, int]], count: int, page_size: int

@@ -86,7 +86,7 @@ def test_any_order_and_lag_of_rows_gives_the_same_calls(at_once: DuckDBWarehouse
     with duckdb.connect(str(at_once.path)) as connection:
         wanted = {ties: made(connection, queries, tied(in_order) if ties else in_order) for ties in (False, True)}
 
-        @settings(max_examples=5, deadline=None)
+        @settings(max_examples=5)
         @given(seed=st.integers(0, 2**32), ties=st.booleans())
         def any_order(seed: int, ties: bool) -> None:
             shuffled = Random(seed).sample(in_order, len(in_order))
