@@ -84,7 +84,7 @@ def test_a_name_that_is_no_stream_is_refused_with_the_nearest_one() -> None:
 def test_it_tells_about_itself_without_configuration_or_network(option: str) -> None:
     out = forked(None, *option.split(), environment=NO_NETWORK)
     assert out.exit_code == 0
-    assert b"tap-callrecords" in out.raw or b"tap-callrecords" in out.stderr.encode() or b"Singer tap" in out.raw
+    assert b"tap-callrecords" in out.raw
 
 
 def test_every_setting_has_a_title_and_a_description_and_secrets_are_marked() -> None:
