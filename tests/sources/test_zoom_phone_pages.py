@@ -15,9 +15,9 @@ from tests.sources.zoom_phone import (
     CALLS,
     HISTORY,
     HOUR,
+    LATELY,
     keys,
     lists,
-    now,
     once,
     put,
     put_some,
@@ -31,8 +31,8 @@ LAST_TOKENS = ("empty", "missing", "then empty page", "then first page", "then r
 
 
 def two_hours() -> dict[str, Any]:
-    """The settings of a run over the two hours before the last one, which is one window but for a midnight."""
-    return span(now() - 3 * HOUR, now() - HOUR / 2)
+    """The settings of a run over two hours and more, which are one window."""
+    return span(LATELY - 2 * HOUR, LATELY + HOUR / 2)
 
 
 @pytest.mark.parametrize("count", [0, 3, 8])
@@ -42,7 +42,7 @@ def test_a_token_on_the_last_page_ends_nothing_early_and_never_leads_on_for_ever
     box: Sandbox, last_token: str, total: str, count: int
 ) -> None:
     zoom(box).set_switches({"last_token": last_token, "total": total})
-    wanted = put_some(box, count)
+    wanted = put_some(box, count, last=LATELY)
     out = read_well(box, **two_hours())
     assert keys(out) == once(wanted)
     assert len(lists(box)) < 40
@@ -52,7 +52,7 @@ def test_a_token_on_the_last_page_ends_nothing_early_and_never_leads_on_for_ever
 @pytest.mark.parametrize("answer", ["400", "300"])
 def test_a_page_token_that_has_expired_begins_the_window_again(box: Sandbox, answer: str, total: str) -> None:
     zoom(box).set_switches({"stale_tokens": 1, "stale_answer": answer, "total": total})
-    wanted = put_some(box, 8)
+    wanted = put_some(box, 8, last=LATELY)
     out = read_well(box, **two_hours())
     assert keys(out) == once(wanted)
     firsts = [each for each in lists(box) if {"next_page_token", "recording_status"}.isdisjoint(each.query)]
@@ -62,7 +62,7 @@ def test_a_page_token_that_has_expired_begins_the_window_again(box: Sandbox, ans
 @pytest.mark.parametrize("total", ["query", "page", None])
 def test_a_page_token_that_leads_back_to_the_first_page_costs_no_call(box: Sandbox, total: str | None) -> None:
     zoom(box).set_switches({"stale_tokens": 1, "stale_answer": "first page", "total": total})
-    wanted = put_some(box, 8)
+    wanted = put_some(box, 8, last=LATELY)
     assert keys(read_well(box, **two_hours())) == once(wanted)
 
 
@@ -70,7 +70,7 @@ def test_a_page_token_that_leads_back_to_the_first_page_costs_no_call(box: Sandb
 @pytest.mark.parametrize("empty_pages", [1, 2])
 def test_an_empty_page_that_leads_on_ends_nothing(box: Sandbox, empty_pages: int, total: str | None) -> None:
     zoom(box).set_switches({"empty_pages": empty_pages, "total": total})
-    wanted = put_some(box, 8)
+    wanted = put_some(box, 8, last=LATELY)
     assert keys(read_well(box, **two_hours())) == once(wanted)
 
 
@@ -94,7 +94,7 @@ def test_a_page_token_that_gets_old_before_its_page_is_asked_for_or_meanwhile_is
     box: Sandbox, meanwhile: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     zoom(box).set_switches({"total": "page", "stale_tokens": int(meanwhile), "stale_answer": "first page"})
-    wanted, clock, late = put_some(box, 8), time.monotonic, [0.0]
+    wanted, clock, late = put_some(box, 8, last=LATELY), time.monotonic, [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock() + late[0])
     place: Any = CallHistory if meanwhile else pages.TokenPages
     name, last = ("counted", 2) if meanwhile else ("advance", 1)
@@ -111,7 +111,7 @@ def test_a_page_token_that_gets_old_before_its_page_is_asked_for_or_meanwhile_is
 
 
 def test_a_page_that_is_refused_where_it_is_not_the_end_ends_the_run_before_the_window(box: Sandbox) -> None:
-    put_some(box, 8)
+    put_some(box, 8, last=LATELY)
     body = {"code": 400, "message": "The next page token is invalid or expired."}
     box.faults.add(Fault("status", status=400, body=body, match="next_page_token", times=None))
     out = read(box, **two_hours())
@@ -121,26 +121,26 @@ def test_a_page_that_is_refused_where_it_is_not_the_end_ends_the_run_before_the_
 @pytest.mark.parametrize("total", ["query", "page"])
 def test_pages_shorter_than_asked_end_nothing(box: Sandbox, total: str) -> None:
     zoom(box).set_switches({"page_cap": 1, "total": total})
-    wanted = put_some(box, 8)
+    wanted = put_some(box, 8, last=LATELY)
     assert keys(read_well(box, zoom_phone_page_size=300, **two_hours())) == once(wanted)
 
 
 @pytest.mark.parametrize("reads", [1, 3])
 def test_a_count_of_more_than_comes_is_asked_for_again(box: Sandbox, reads: int) -> None:
     zoom(box).set_switches({"overcount": 1, "overcount_reads": reads})
-    wanted = put_some(box, 8)
+    wanted = put_some(box, 8, last=LATELY)
     assert keys(read_well(box, **two_hours())) == once(wanted)
 
 
 def test_a_count_of_more_than_ever_comes_ends_the_run_with_both_numbers(box: Sandbox) -> None:
     zoom(box).set_switches({"overcount": 1, "overcount_reads": None})
-    put_some(box, 8)
+    put_some(box, 8, last=LATELY)
     assert "announced 9 rows" in str(read(box, **two_hours()).error)
 
 
 def test_answers_without_a_count_are_warned_of_once(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     zoom(box).switches.total = None
-    wanted = put_some(box, 8)
+    wanted = put_some(box, 8, last=LATELY)
     assert keys(read_well(box)) == once(wanted)
     assert caplog.text.count("does not say how many rows there are") == 1
 
@@ -149,14 +149,14 @@ def test_answers_without_a_count_are_warned_of_once(box: Sandbox, caplog: pytest
 
 
 def test_two_arrays_that_hold_the_same_calls_give_each_once(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
-    wanted = put_some(box, 8)
+    wanted = put_some(box, 8, last=LATELY)
     assert keys(read_well(box)) == once(wanted)
     assert "call_logs" not in caplog.text
 
 
 def test_a_call_that_only_the_older_array_has_is_read_and_told(box: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     zoom(box).switches.arrays = "unequal"
-    wanted = put_some(box, 6)
+    wanted = put_some(box, 6, last=LATELY)
     assert keys(read_well(box, **two_hours())) == once(wanted)
     assert "calls in call_logs that are not in call_history" in caplog.text
 
@@ -193,7 +193,7 @@ def test_rows_of_the_older_array_that_are_no_objects_are_rescued(box: Sandbox) -
     "body", [{}, {"code": 124, "message": "?"}, {"call_history": None}, {"call_logs": None}, [], "text", {"users": []}]
 )
 def test_an_answer_without_calls_is_asked_for_again_and_is_no_quiet_day(box: Sandbox, body: Any) -> None:
-    key = put(box, now() - HOUR)
+    key = put(box, LATELY)
     box.faults.add(Fault("status", status=200, body=body, match=HISTORY, content_type="application/json", times=1))
     assert keys(read_well(box)) == once({key})
 

@@ -23,6 +23,15 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def _lately() -> datetime:
+    ago = now() - HOUR
+    return ago if ago.hour >= 3 else ago.replace(hour=12) - DAY
+
+
+LATELY = _lately()
+"""An hour ago; noon of the day before, where one of the midnights is near at which windows end."""
+
+
 def text(at: datetime) -> str:
     """An instant as Zoom writes it."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
