@@ -37,6 +37,7 @@ PARTS = (
     _marked("docs/how-to/several-accounts.md", "accounts", vendors.in_short("Accounts in one schema", "../")),
     _marked("docs/how-to/back-filling.md", "history", vendors.in_short("History", "../")),
     _marked("docs/scaling.md", "requests", vendors.in_short("Requests")),
+    _marked("docs/vendors/notes/README.md", "notes", vendors.notes_table),
     _marked("docs/errors.md", "vendors", vendors.parts("Errors", "vendors")),
     _marked("transform/README.md", "vendors", vendors.parts("In the models", "../docs/vendors")),
     _marked("README.md", "credentials", settings.credentials_table),

@@ -9,6 +9,7 @@ from pathlib import Path
 from generators.facts import ROOT, table, title_of, vendor_pages
 
 DOCS = ROOT / "docs"
+NOTES = DOCS / "vendors" / "notes"
 IN_SHORT = "## In short"
 
 
@@ -59,3 +60,15 @@ def parts(heading: str, folder: str) -> Callable[[], Iterator[str]]:
         yield " · ".join(f"[{title_of(page)}]({folder}/{page.name}#{anchor})" for page in pages)
 
     return line
+
+
+def notes_table() -> Iterator[str]:
+    """Each page of notes, by the two letters of its numbered headings."""
+
+    def rows() -> Iterator[list[str]]:
+        for page in sorted(NOTES.glob("*.md")):
+            found = re.search(r"^#+ ([A-Z]{2}) \d", page.read_text(encoding="utf-8"), re.MULTILINE)
+            if found is not None:
+                yield [found[1], f"[{title_of(page)}]({page.name})"]
+
+    yield from table(["cited as", "notes"], rows())
