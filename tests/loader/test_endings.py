@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -69,6 +69,13 @@ def test_state_is_given_back_as_it_came(load: Loader, capsys: pytest.CaptureFixt
     value = {"calls": {"n": 2**80, "f": 0.1, "t": "é"}}
     load(state(value))
     assert states(capsys) == [value]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--version",), ("--about", "--format=json")])
+def test_nothing_but_the_log_and_what_was_asked_for_is_written(load: Loader, arguments: Sequence[str]) -> None:
+    done = load.run(schema({"id": TEXT}), record(id="1"), program=[*PROGRAM, *arguments])
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if " | INFO " not in line] == []
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
