@@ -36,6 +36,14 @@ def test_each_row_counts_also_one_that_comes_again(pages: list[int]) -> None:
     assert (reading.received, reading.announced, reading.found(3)) == (sum(pages), 7, 3)
 
 
+@pytest.mark.parametrize("said", [(5, 3, 2), (2, 5, 3), (None, 5, None)])
+def test_of_several_numbers_that_are_announced_for_a_query_the_largest_counts(said: tuple[int | None, ...]) -> None:
+    reading = Reading()
+    for number, announced in enumerate(said, 1):
+        reading.take(Page([None], announced=announced, query=WHOLE, number=number), brought_news=True)
+    assert reading.announced == 5
+
+
 @given(pages_of_rows, pages_of_rows)
 def test_pages_before_a_lost_one_do_not_count(lost: list[int], pages: list[int]) -> None:
     reading = Reading()
@@ -225,6 +233,19 @@ def test_a_short_window_is_read_three_times_more_with_other_pages_and_then_fails
     assert caplog.messages == [f"9 rows announced {SPAN}, 4 received: the window is read again."] * 3
 
 
+def test_rows_that_all_came_on_one_page_are_asked_for_on_one_page_again() -> None:
+    window = Window()
+    for pages in ([1, 2], [3]), ([1], [2], [3]), ([1, 2, 3],):
+        again = window.is_read(*pages, announced=9)
+    assert again == replace(WHOLE, rows_per_page=sys.maxsize)
+
+
+def test_a_reading_that_shows_other_rows_than_the_one_before_confirms_nothing() -> None:
+    window = Window()
+    assert window.is_read([1, 2], [3, 3], announced=4)
+    assert window.is_read([1, 2, 2], [2], announced=4), "3 is missing in this one"
+
+
 def test_what_another_reading_brings_completes_a_window() -> None:
     window = Window()
     assert window.is_read([1, 2], announced=3)
@@ -254,6 +275,18 @@ def test_rows_that_repeat_byte_for_byte_make_a_window_complete_when_two_readings
         f"Acme announced 4 rows {SPAN} and sent as many, the same in each reading. 1 of them repeat others byte for "
         "byte: the window is complete."
     ]
+
+
+def test_rows_that_share_their_key_are_no_repeats(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    judge, seen = Completeness(WHOLE, "Acme", logging.getLogger("acme"), is_binding=True), SeenRows()
+    for is_last in (False, True):
+        reading = Reading()
+        for number, (key, content) in enumerate([(1, 1), (2, 2), (2, 3)], 1):
+            news = seen.is_new(WHOLE.index, key, content)
+            reading.take(Page([key], announced=3, query=WHOLE, number=number), brought_news=news)
+        assert (judge.read_again(reading, seen) is None) is is_last
+    assert caplog.messages == [f"3 rows announced {SPAN}, 2 received: the window is read again."]
 
 
 def test_an_announcement_that_does_not_bind_is_only_told(caplog: pytest.LogCaptureFixture) -> None:

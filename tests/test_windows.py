@@ -167,6 +167,13 @@ def test_whole_seconds_enclose_an_instant(instant: datetime) -> None:
     assert ceil_second(floor_second(instant)) == floor_second(instant)
 
 
+def test_a_query_in_whole_seconds_encloses_the_query() -> None:
+    start = datetime(2026, 11, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+    window = TimeWindow(0, start, start, query_start=start, query_end=start + timedelta(seconds=5))
+    whole = start.replace(microsecond=0)
+    assert window.in_whole_seconds() == (whole, whole + timedelta(seconds=6))
+
+
 @given(instants)
 def test_an_instant_in_epoch_milliseconds_is_cut_and_exact(instant: datetime) -> None:
     since = instant - datetime(1970, 1, 1, tzinfo=UTC)
