@@ -225,11 +225,15 @@ class Completeness:
         if len(self._earlier) == READS_OF_A_SHORT_WINDOW:
             raise FatalAPIError(
                 f"{self._product} announced {self._announced} rows {self._span}, but sent {found} in "
-                f"{len(self._earlier) + 1} readings. The bookmark stays before this window; run again, and report it "
-                "to the vendor if it stays so."
+                f"{len(self._earlier) + 1} readings. {self._consequence} again, and report it to the vendor if it "
+                "stays so."
             )
         self._logger.warning(
-            "%d rows announced %s, %d received: the window is read again.", self._announced, self._span, found
+            "%d rows announced %s, %d received: the %s is read again.",
+            self._announced,
+            self._span,
+            found,
+            "list" if self._is_list else "window",
         )
         self._earlier.append(reading)
         rows.begin_reading(self._window.index)
@@ -238,15 +242,26 @@ class Completeness:
 
     @property
     def _span(self) -> str:
+        if self._is_list:
+            return "of the list"
         return f"from {instants.to_text(self._window.start)} to {instants.to_text(self._window.end)}"
+
+    @property
+    def _is_list(self) -> bool:
+        return self._window.start == self._window.end
+
+    @property
+    def _consequence(self) -> str:
+        return "Run" if self._is_list else "The bookmark stays before this window; run"
 
     def _tell_repeats(self, announced: int, rows: int) -> None:
         if announced > rows:
             self._logger.warning(
                 "%s announced %d rows %s and sent as many, the same in each reading. %d of them repeat others byte for "
-                "byte: the window is complete.",
+                "byte: the %s is complete.",
                 self._product,
                 announced,
                 self._span,
                 announced - rows,
+                "list" if self._is_list else "window",
             )

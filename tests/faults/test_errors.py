@@ -204,8 +204,13 @@ CONNECTIONS = (
     Case("… refused a request with status …", WORK, refusal(418, after=1)),
 )
 COMPLETENESS = (
-    Case("… announced", WORK, switches={"overcount": 3, "overcount_reads": None}, streams=["eightx8_call_legs"]),
-    Case("… announced", CENTER, switches={"withhold": 2, "withhold_reads": None}),
+    Case(
+        "… announced … rows from",
+        WORK,
+        switches={"overcount": 3, "overcount_reads": None},
+        streams=["eightx8_call_legs"],
+    ),
+    Case("… announced … rows from", CENTER, switches={"withhold": 2, "withhold_reads": None}),
     Case("The vendor names", WORK, switches={"endless": True}),
     Case("The vendor repeated", WORK, switches={"repeat_cursor": True}, config={"eightx8_work_page_size": 2}),
     Case(

@@ -23,6 +23,21 @@ CASES = (
         streams=["zoom_phone_calls"],
     ),
     Case(
+        "… announced … rows of the list",
+        ZOOM,
+        (
+            {
+                "kind": "status",
+                "status": 200,
+                "body": {"users": [{"extension_id": "a"}], "total_records": 2},
+                "match": "/phone/users",
+                "content_type": "application/json",
+                "times": None,
+            },
+        ),
+        streams=["zoom_phone_users"],
+    ),
+    Case(
         "Zoom Phone refused a request for the legs",
         ZOOM,
         refusal(400, "Validation Failed.", match="/phone/call_history/"),

@@ -282,6 +282,19 @@ def test_a_leg_that_is_no_object_is_rescued_under_its_call(box: Sandbox, leg: An
     assert [each["_rescued_data"] for each in out.records(LEGS)] == [{"": leg}] * 2
 
 
+@pytest.mark.parametrize("start", ["", None, "yesterday", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 1764000000])
+def test_a_call_with_any_start_has_its_legs_in_each_run(box: Sandbox, start: Any) -> None:
+    key = put(box, now() - HOUR)
+    row = {"call_history_uuid": key, "start_time": start, "recording_status": "non_recorded"}
+    body = {"call_history": [row], "total_records": 1, "next_page_token": ""}
+    box.faults.add(
+        Fault("status", status=200, body=body, match=f"{HISTORY}?", content_type="application/json", times=2)
+    )
+    first = read_well(box, LEGS, **span(now() - 3 * HOUR, now() - HOUR / 2))
+    assert calls_of(first)[key] == 1
+    read_well(box, LEGS, state=first.bookmark, **span(now() - 3 * HOUR, now() - HOUR / 2))
+
+
 def test_a_leg_that_stands_twice_comes_once(box: Sandbox) -> None:
     key = put(box, now() - HOUR)
     leg = {"call_element_id": "a", "event": "incoming"}

@@ -16,6 +16,7 @@ from tests.sources.zoom_phone import (
     HISTORY,
     HOUR,
     LATELY,
+    LISTS,
     keys,
     lists,
     once,
@@ -196,6 +197,22 @@ def test_an_answer_without_calls_is_asked_for_again_and_is_no_quiet_day(box: San
     key = put(box, LATELY)
     box.faults.add(Fault("status", status=200, body=body, match=HISTORY, content_type="application/json", times=1))
     assert keys(read_well(box)) == once({key})
+
+
+@pytest.mark.parametrize(
+    "body", [{"call_history": None}, {"call_logs": None}, {"call_history": None, "call_logs": None}]
+)
+def test_null_beside_a_count_of_zero_is_no_call(box: Sandbox, body: Any) -> None:
+    body = {**body, "total_records": 0}
+    box.faults.add(Fault("status", status=200, body=body, match=HISTORY, content_type="application/json", times=None))
+    assert not keys(read_well(box))
+
+
+@pytest.mark.parametrize("stream", LISTS)
+def test_null_beside_a_count_of_zero_is_no_entry(box: Sandbox, stream: str) -> None:
+    body = {stream.removeprefix("zoom_phone_"): None, "total_records": 0}
+    box.faults.add(Fault("status", status=200, body=body, match="/phone/", content_type="application/json", times=None))
+    assert not read_well(box, stream).records(stream)
 
 
 @pytest.mark.parametrize("token", [None, "", " ", 0, False, {}, []])

@@ -303,5 +303,4 @@ def digests_of(calls: Iterable[ListedCall]) -> dict[str, str]:
 
 def lies_within(quarter: str, start: datetime, end: datetime) -> bool:
     """Whether a quarter of an hour lies in a time as a whole."""
-    begun = instants.parse(quarter)
-    return start <= begun and begun + QUARTER <= end
+    return start <= instants.parse(quarter) <= end - QUARTER

@@ -34,20 +34,39 @@ TRIES_OF_A_FILTER = 3
 FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
+def rows_or_none(rows: list[Row] | None, total: Any) -> list[Row]:
+    """The rows of an answer; null stands for none where none is counted.
+
+    Raises:
+        BrokenBody: there is no array, and no count of zero.
+    """
+    if rows is None and announced_count(total) != 0:
+        raise BrokenBody("no rows")
+    return rows or []
+
+
 class UserEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "users"}):
     """Body of the answer with users (ZP 4)."""
 
-    rows: list[Row]
+    rows: list[Row] | None
     total_records: Any = None
     next_page_token: Any = None
+
+    def __post_init__(self) -> None:
+        """Refuse null in place of rows (msgspec makes the error one of its own)."""
+        self.rows = rows_or_none(self.rows, self.total_records)
 
 
 class QueueEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "call_queues"}):
     """Body of the answer with call queues (ZP 4)."""
 
-    rows: list[Row]
+    rows: list[Row] | None
     total_records: Any = None
     next_page_token: Any = None
+
+    def __post_init__(self) -> None:
+        """Refuse null in place of rows (msgspec makes the error one of its own)."""
+        self.rows = rows_or_none(self.rows, self.total_records)
 
 
 class CallEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "call_history", "logs": "call_logs", "since": "from"}):
@@ -67,9 +86,7 @@ class CallEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "call_history",
 
     def __post_init__(self) -> None:
         """Refuse what has neither array (msgspec makes the error one of its own)."""
-        if self.rows is None and self.logs is None:
-            raise BrokenBody("no calls")
-        self.rows = self.rows or []
+        self.rows = rows_or_none([] if self.rows is None and self.logs is not None else self.rows, self.total_records)
 
 
 class ZoomStream(CallRecordStream[ZoomPhoneApi]):
