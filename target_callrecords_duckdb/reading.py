@@ -95,7 +95,7 @@ class Reading:
         """What to select from, and what to select: a value for each column."""
         value = value_of if looked_over else exact_value_of
         if part.format == "jsonl":
-            there = {name: TEXT if kind in WHOLE and not looked_over else kind for name, kind in types.items()}
+            there = {name: TEXT if kind in WHOLE else kind for name, kind in types.items()}  # 3.0 may stand in quotes
             members = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in there.items())
             yield self._lines(part, f"{{{members}}}"), [value(name, there[name], kind) for name, kind in types.items()]
         elif part.format == "parquet":

@@ -16,7 +16,7 @@ import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
 from target_callrecords_duckdb import warehouse
-from target_callrecords_duckdb.errors import LoadError
+from target_callrecords_duckdb.errors import LoadError, in_words
 from tests.loader.loader import (
     INSTANT,
     INTEGER,
@@ -138,6 +138,7 @@ def test_an_error_says_what_is_wrong_and_nothing_of_the_data(load: Loader, begin
 def test_every_documented_error_has_been_met() -> None:
     elsewhere = (
         "Stream …: DuckDB has not enough memory",
+        "Stream …: DuckDB gave up",
         "… is in use",
         "…: there is no space",
         "A BATCH of Arrow",
@@ -167,6 +168,12 @@ def test_too_little_memory_is_told(load: Loader, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(LoadError) as error:
         load(*wide_rows(load), memory_limit_megabytes=16)
     assert told(str(error.value)).startswith("Stream …: DuckDB has not enough memory")
+
+
+def test_what_nobody_expected_is_told_without_the_words_of_duckdb() -> None:
+    error = in_words(duckdb.InternalException("1555123 is odd"), Path("warehouse.duckdb"), 512, "Stream calls")
+    assert told(str(error)).startswith("Stream …: DuckDB gave up")
+    assert "1555123" not in str(error)
 
 
 def test_records_do_not_stay_on_the_disk_after_an_error(load: Loader) -> None:

@@ -13,6 +13,7 @@ from hypothesis import settings as checks
 from hypothesis import strategies as st
 
 from target_callrecords_duckdb.columns import column_type
+from target_callrecords_duckdb.errors import LoadError
 from tests.loader.loader import EVERY_KIND, INSTANT, INTEGER, NUMBER, TEXT, Loader, record, schema
 
 
@@ -42,6 +43,7 @@ def test_each_kind_of_property_has_its_column(load: Loader) -> None:
         ({"type": ["object", "string"]}, "JSON"),
         ({"type": "integer", "maximum": 2**64}, "HUGEINT"),
         ({"type": "string", "format": "date"}, "VARCHAR"),
+        ({"type": "string", "format": "time"}, "VARCHAR"),
         ({"enum": ["a", "b", None]}, "VARCHAR"),
         ({"const": 3}, "BIGINT"),
         ({"type": "null"}, "JSON"),
@@ -86,6 +88,7 @@ def test_empty_text_stays_empty_text_and_null_is_null(load: Loader) -> None:
         ("2026-01-31T12:00:00-0330", "2026-01-31 15:30:00"),
         ("2026-01-31T12:00:00", "2026-01-31 12:00:00"),
         ("2026-01-31 12:00:00.123456", "2026-01-31 12:00:00.123456"),
+        ("2026-01-31 12:00:00.123456999", "2026-01-31 12:00:00.123456"),
         ("2026-01-31", "2026-01-31 00:00:00"),
         ("0001-01-01T00:00:00Z", "0001-01-01 00:00:00"),
         ("9999-12-31T23:59:59.999Z", "9999-12-31 23:59:59.999"),
@@ -108,13 +111,19 @@ def test_an_integer_of_more_than_64_bits_widens_its_column(load: Loader) -> None
     assert load.rows("n") == [(-(2**100),), (1,), (2**64 + 1,)]
 
 
-def test_an_integer_may_be_written_as_a_number(load: Loader) -> None:
-    written = {"a": "3.0", "b": "1e3", "c": "1e18"}
+def test_an_integer_may_be_written_as_a_number_or_a_text(load: Loader) -> None:
+    written = {"a": "3.0", "b": "1e3", "c": "1e18", "d": '"3"', "e": '"3.0"'}
     load(
         schema({"id": TEXT, "n": INTEGER}),
         *(json.dumps(record(id=key, n=0)).replace("0}", f"{number}}}") for key, number in written.items()),
     )
-    assert load.rows() == [("a", 3), ("b", 1000), ("c", 10**18)]
+    assert load.rows() == [("a", 3), ("b", 1000), ("c", 10**18), ("d", 3), ("e", 3)]
+
+
+@pytest.mark.parametrize("written", ["3.7", '"3.7"', "true", '"many"'])
+def test_what_is_no_integer_does_not_fit_its_column(load: Loader, written: str) -> None:
+    with pytest.raises(LoadError, match="values of n do not fit its column of type BIGINT"):
+        load(schema({"id": TEXT, "n": INTEGER}), json.dumps(record(id="1", n=0)).replace("0}", f"{written}}}"))
 
 
 def test_a_number_that_is_none_of_json_is_loaded_as_python_writes_it(load: Loader) -> None:
