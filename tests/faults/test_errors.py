@@ -120,7 +120,6 @@ SETTINGS = (
         before=f"{DOT_ENV}open(file, 'wb').write(b'TAP_CALLRECORDS_VOISO_CLUSTER=\\xff')",
     ),
     Case("Configuration: setting pii_hash_key is missing", config={**READY, "pii_mode": "hash"}),
-    Case("Setting voiso_cluster must be", config={"voiso_api_key": "abcdef", "voiso_cluster": "vendor.example"}),
     *(
         Case("The environment variable … names …, which does", config=READY, environment={name: "/no/such/file"})
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -11,6 +11,7 @@ from tap_callrecords.sources.voiso import streams
 streams.SHORTEST_QUERY = timedelta(days=30)
 """
 CASES = (
+    Case("Setting voiso_cluster must be", config={"voiso_api_key": "abcdef", "voiso_cluster": "vendor.example"}),
     Case("Voiso refused the API key", "voiso", config={"voiso_api_key": "another"}),
     Case("Voiso refused the API key", "voiso", switches={"bad_key_status": 403}, config={"voiso_api_key": "another"}),
     Case("Voiso refused the API key", "voiso", switches={"error": "Invalid User API Key"}),
