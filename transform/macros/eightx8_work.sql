@@ -44,3 +44,21 @@ case
       ('status', 'in progress', 'in_progress', 'dialling or talking or redirected'),
   ]) }}
 {% endmacro %}
+
+{# Rows of a table of the current endpoint, and those of the deprecated one whose key it lacks; `source_stream` says which. #}
+{% macro eightx8_work_rows(name, keys) -%}
+    {%- set current = ref('tap_callrecords', 'base_callrecords__eightx8_' ~ name) -%}
+    select base.*, 'eightx8_{{ name }}' as source_stream
+    from {{ current }} as base
+
+    union all
+
+    select deprecated.*, 'eightx8_cdr_{{ name }}' as source_stream
+    from {{ ref('tap_callrecords', 'base_callrecords__eightx8_cdr_' ~ name) }} as deprecated
+    where not exists (
+        select 1
+        from {{ current }} as base
+        where {{ tap_callrecords.same_source('base', 'deprecated') }}
+            {%- for key in keys %}{{ ' and ' if not loop.first }}base.{{ key }} = deprecated.{{ key }}{% endfor %}
+    )
+{%- endmacro %}

@@ -37,8 +37,7 @@ of_legs as (
         count(*) as leg_count,
         {{ strongest_outcome_of_group('outcome') }} as outcome,
         min(case when outcome = 'answered' then answered_at end) as answered_at,
-        max(case when agent_rank = 1 and outcome = 'answered' then agent_id end) as agent_id,
-        max(case when agent_rank = 1 and outcome = 'answered' then agent_name end) as agent_name,
+        {{- of_first('agent_rank', ['agent_id', 'agent_name'], "outcome = 'answered'") }}
         {{ as_seconds("max(case when agent_rank = 1 then ring_seconds end)") }} as ring_seconds
     from legs
     group by call_key
@@ -51,28 +50,20 @@ interactions as (
         account,
         max(linked_id) as linked_id,
         interaction_id,
-        max(case when first_rank = 1 then channel end) as channel,
-        max(case when first_rank = 1 then direction end) as direction,
+        {{- of_first('first_rank', [
+            'channel', 'direction', 'caller_number', 'caller_name', 'callee_number', 'callee_name', 'dialled_number', 'agent_id', 'agent_name',
+        ] + extra_columns()) }}
+        {{- of_first('queue_rank', ['queue_id', 'queue_name']) }}
+        {{- of_first('last_rank', ['ended_by']) }}
         {{ strongest_outcome_of_group('outcome') }} as outcome,
         min(started_at) as started_at,
         max(ended_at) as ended_at,
-        max(case when first_rank = 1 then caller_number end) as caller_number,
-        max(case when first_rank = 1 then caller_name end) as caller_name,
-        max(case when first_rank = 1 then callee_number end) as callee_number,
-        max(case when first_rank = 1 then callee_name end) as callee_name,
-        max(case when first_rank = 1 then dialled_number end) as dialled_number,
         max(campaign_name) as campaign_name,
         max(wrapup_code) as wrapup_code,
-        max(case when last_rank = 1 then ended_by end) as ended_by,
-        max(case when queue_rank = 1 then queue_id end) as queue_id,
-        max(case when queue_rank = 1 then queue_name end) as queue_name,
-        max(case when first_rank = 1 then agent_id end) as agent_id,
-        max(case when first_rank = 1 then agent_name end) as agent_name,
         {{ as_seconds('sum(wait_seconds)') }} as wait_seconds,
         {{ as_seconds('sum(talk_seconds)') }} as talk_seconds,
         {{ as_seconds('sum(hold_seconds)') }} as hold_seconds,
         {{ as_seconds('sum(wrapup_seconds)') }} as wrapup_seconds,
-        {% for column in extra_columns() %}max(case when first_rank = 1 then {{ column }} end) as {{ column }}, {% endfor %}
         {{ any_true('is_transferred') }} as is_transferred,
         max(source_at) as source_at
     from transactions

@@ -31,29 +31,19 @@ calls as (
     select
         call_key, source_relation, vendor, account, vendor_call_id, channel,
         max(linked_id) as linked_id,
-        max(case when first_rank = 1 then dialled_number end) as dialled_number,
-        max(case when agent_rank = 1 then site end) as site,
-        max(case when agent_rank = 1 then department end) as department,
-        max(case when agent_rank = 1 then ended_by end) as ended_by,
-        max(case when first_rank = 1 then direction end) as direction,
+        {{- of_first('first_rank', ['direction', 'caller_number', 'caller_name', 'callee_number', 'callee_name', 'dialled_number'] + extra_columns()) }}
+        {{- of_first('queue_rank', ['queue_id', 'queue_name']) }}
+        {{- of_first('agent_rank', ['site', 'department', 'ended_by']) }}
+        {{- of_first('agent_rank', ['agent_id', 'agent_name'], "decides and outcome = 'answered'") }}
         {{ strongest_outcome_of_group("case when decides or outcome = 'voicemail' then outcome end") }} as outcome,
         min(started_at) as started_at,
         min(case when decides and outcome = 'answered' then answered_at end) as answered_at,
         max(ended_at) as ended_at,
-        max(case when first_rank = 1 then caller_number end) as caller_number,
-        max(case when first_rank = 1 then caller_name end) as caller_name,
-        max(case when first_rank = 1 then callee_number end) as callee_number,
-        max(case when first_rank = 1 then callee_name end) as callee_name,
-        max(case when queue_rank = 1 then queue_id end) as queue_id,
-        max(case when queue_rank = 1 then queue_name end) as queue_name,
         min(case when queue_rank = 1 and queue_id is not null then started_at end) as queued_at,
         max(case when queue_rank = 1 and queue_id is not null then ended_at end) as queue_left_at,
-        max(case when agent_rank = 1 and decides and outcome = 'answered' then agent_id end) as agent_id,
-        max(case when agent_rank = 1 and decides and outcome = 'answered' then agent_name end) as agent_name,
         {{ as_seconds("max(case when agent_rank = 1 then ring_seconds end)") }} as ring_seconds,
         {{ as_seconds("sum(case when decides and outcome = 'answered' then talk_seconds else 0 end)") }} as talk_seconds,
         {{ as_seconds("sum(case when decides then hold_seconds else 0 end)") }} as hold_seconds,
-        {% for column in extra_columns() %}max(case when first_rank = 1 then {{ column }} end) as {{ column }}, {% endfor %}
         {{ any_true('is_transfer') }} as is_transferred,
         count(*) as leg_count,
         min(source_stream) as source_stream,

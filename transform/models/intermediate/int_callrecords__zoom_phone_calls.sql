@@ -39,19 +39,13 @@ talked as (
 summed as (
     select
         call_key, source_relation, vendor, account, vendor_call_id, channel,
-        max(case when first_rank = 1 then direction end) as direction,
+        {{- of_first('first_rank', ['direction', 'caller_number', 'caller_name', 'callee_number', 'callee_name']) }}
+        {{- of_first('queue_rank', ['queue_id', 'queue_name']) }}
+        {{- of_first('agent_rank', ['agent_id', 'agent_name'], "(outcome = 'answered' and agent_side = 'called' or direction = 'outbound')") }}
         {{ strongest_outcome_of_group('outcome') }} as outcome,
         min(started_at) as started_at,
         min(case when is_talk then answered_at end) as answered_at,
         max(ended_at) as ended_at,
-        max(case when first_rank = 1 then caller_number end) as caller_number,
-        max(case when first_rank = 1 then caller_name end) as caller_name,
-        max(case when first_rank = 1 then callee_number end) as callee_number,
-        max(case when first_rank = 1 then callee_name end) as callee_name,
-        max(case when queue_rank = 1 then queue_id end) as queue_id,
-        max(case when queue_rank = 1 then queue_name end) as queue_name,
-        max(case when agent_rank = 1 and (outcome = 'answered' and agent_side = 'called' or direction = 'outbound') then agent_id end) as agent_id,
-        max(case when agent_rank = 1 and (outcome = 'answered' and agent_side = 'called' or direction = 'outbound') then agent_name end) as agent_name,
         {{ as_seconds("max(case when agent_rank = 1 and agent_id is not null then ring_seconds end)") }} as ring_seconds,
         {{ as_seconds("max(case when queue_rank = 1 and is_queue then coalesce(wait_seconds, ring_seconds) end)") }} as wait_seconds,
         {{ as_seconds("sum(case

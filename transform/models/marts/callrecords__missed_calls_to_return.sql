@@ -31,12 +31,9 @@ waiting as (
         max(started_at) as last_missed_at,
         count(*) as missed_calls,
         max(case when newest = 1 then call_key end) as last_call_key,
-        max(case when newest = 1 then caller_name end) as caller_name,
-        max(case when newest = 1 then vendor end) as vendor,
-        max(case when newest = 1 then account end) as account,
+        {{- of_first('newest', ['caller_name', 'vendor', 'account']) }}
         max(case when newest = 1 then outcome end) as last_outcome,
-        max(case when newest = 1 then queue_key end) as queue_key,
-        max(case when newest = 1 then queue_name end) as queue_name
+        {{- of_first('newest', ['queue_key', 'queue_name']) | trim(',') }}
     from missed
     group by customer_number
 )

@@ -1,18 +1,5 @@
 with legs as (
-    select base.*, 'eightx8_call_legs' as source_stream
-    from {{ ref('tap_callrecords', 'base_callrecords__eightx8_call_legs') }} as base
-
-    union all
-
-    select deprecated.*, 'eightx8_cdr_call_legs' as source_stream
-    from {{ ref('tap_callrecords', 'base_callrecords__eightx8_cdr_call_legs') }} as deprecated
-    where not exists (
-        select 1
-        from {{ ref('tap_callrecords', 'base_callrecords__eightx8_call_legs') }} as base
-        where {{ same_source('base', 'deprecated') }}base.pbx_id = deprecated.pbx_id
-            and base.call_id = deprecated.call_id
-            and base.leg_id = deprecated.leg_id
-    )
+    {{ eightx8_work_rows('call_legs', ['pbx_id', 'call_id', 'leg_id']) }}
 ),
 
 judged as (

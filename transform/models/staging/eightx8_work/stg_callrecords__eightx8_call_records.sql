@@ -1,16 +1,5 @@
 with records as (
-    select base.*, 'eightx8_call_records' as source_stream
-    from {{ ref('tap_callrecords', 'base_callrecords__eightx8_call_records') }} as base
-
-    union all
-
-    select deprecated.*, 'eightx8_cdr_call_records' as source_stream
-    from {{ ref('tap_callrecords', 'base_callrecords__eightx8_cdr_call_records') }} as deprecated
-    where not exists (
-        select 1
-        from {{ ref('tap_callrecords', 'base_callrecords__eightx8_call_records') }} as base
-        where {{ same_source('base', 'deprecated') }}base.pbx_id = deprecated.pbx_id and base.call_id = deprecated.call_id
-    )
+    {{ eightx8_work_rows('call_records', ['pbx_id', 'call_id']) }}
 ),
 
 judged as (
