@@ -22,8 +22,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from jinja2 import Environment, FileSystemLoader
 
 DAYS_SHOWN = 14
-DAYS_EMBEDDED = 200
-"""Days that the page holds for its own filters when no period is asked for; a year would make it heavy."""
+DAYS_EMBEDDED = (200, 100, 50)
+"""Days that the page holds for its own filters when no period is asked for: as many of these as keep it light."""
+LIGHT = 1_000_000
+"""Most characters of a page whose days nobody asked for: a mail takes it, and a telephone draws it at once."""
 LISTED, WAITS = 50, 10
 """Calls to return, and longest waits, that the page lists; it holds as many of each choice that its filters leave."""
 Rows = Sequence[tuple[Any, ...]]
@@ -103,9 +105,15 @@ def plain(value: Any) -> Any:
 
 
 def gather(
-    models: Models, first: date | None, last: date | None, zone: str | None, *, now: datetime | None = None
+    models: Models,
+    first: date | None,
+    last: date | None,
+    zone: str | None,
+    *,
+    embedded: int = DAYS_EMBEDDED[0],
+    now: datetime | None = None,
 ) -> dict[str, Any]:
-    """What the page holds. Without a period: the newest days, compared with as many before."""
+    """What the page holds. Without a period: the newest days, compared with as many before, and more to choose from."""
     models.present()
     names: dict[str, str] = dict(models.ask("select vendor, vendor_name from {m}vendors order by position"))
     if unknown := [each for each in models.vendors if each not in names]:
@@ -122,7 +130,7 @@ def gather(
         raise ReportFailed(f"The period ends ({last}) before it begins ({shown}).")
     oldest = shown - (last - shown) - timedelta(days=1)
     if first is None:
-        oldest = min(oldest, last - timedelta(days=DAYS_EMBEDDED))
+        oldest = min(oldest, last - timedelta(days=embedded))
     within = f"day between date '{oldest}' and date '{last}'"
     figures = models.ask(
         "select figure, label, unit, numerator_column, denominator_column, numerator, denominator from {m}figures"
@@ -227,8 +235,13 @@ def write(
 ) -> int:
     """Write the page of a warehouse to a file; the number of calls on it."""
     with closing(connect(warehouse)) as connection:
-        data = gather(Models(connection, schema, vendors), first, last, zone)
-    output.write_text(page(data), encoding="utf-8")
+        models = Models(connection, schema, vendors)
+        for days in DAYS_EMBEDDED:
+            data = gather(models, first, last, zone, embedded=days)
+            made = page(data)
+            if first or len(made) < LIGHT:
+                break
+    output.write_text(made, encoding="utf-8")
     calls = 3 + data["measures"].index("calls")
     return sum(row[calls] for row in data["daily"] if data["first"] <= row[0] <= data["last"])
 

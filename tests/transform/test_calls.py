@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.transform.conftest import MARTS, Built
+from tests.transform.test_order import made_of
 from tests.transform.vendor import Call, Seconds
 from tests.transform.vendors import VENDORS
 from tests.transform.warehouse import DuckDBWarehouse
@@ -141,3 +143,19 @@ def test_an_agent_s_day(built: Built) -> None:
         " from analytics.callrecords__agent_activity"
     )
     assert {*found} == {*told_by_vendors("activity")}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_call_tells_where_it_was_why_who_hung_up_and_what_belongs_to_it(
+    at_once: DuckDBWarehouse, queries: dict[str, str], vendor: str
+) -> None:
+    rows, told = VENDORS[vendor].details
+    assert told
+    with duckdb.connect(str(at_once.path)) as connection:
+        made = made_of(
+            connection, queries["callrecords__calls"], [(stream, row) for stream, each in rows.items() for row in each]
+        )
+    calls = {row["call_key"]: row for row in made}
+    assert {
+        key: {column: calls[f"{vendor}:{key}"][column] for column in columns} for key, columns in told.items()
+    } == told

@@ -67,6 +67,15 @@ def test_every_dispatched_macro_has_a_form_for_each_warehouse(path: Path) -> Non
             assert ("default", name) in made or (warehouse, name) in made, f"{warehouse} lacks {name}"
 
 
+def test_nothing_of_the_package_reads_a_model_or_a_variable_of_the_project_that_has_it() -> None:
+    """References name the package, but for two tables that a variable names; names and variables have our prefix."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in TRANSFORM.rglob("*.sql"))
+    references = set(re.findall(r"\bref\((.*?)[,)]", text))
+    assert references == {"'tap_callrecords'", "var('callrecords_opening_hours'", "var('callrecords_queue_targets'"}
+    assert {name for name in re.findall(r"\bvar\('(\w+)'", text) if not name.startswith("callrecords_")} == set()
+    assert [path.name for path in (TRANSFORM / "models").rglob("*.sql") if "callrecords__" not in path.name] == []
+
+
 @pytest.mark.slow
 def test_the_report_s_exposure_names_the_models_that_it_reads(manifest: dict[str, Any]) -> None:
     (exposure,) = manifest["exposures"].values()
@@ -287,6 +296,21 @@ def test_a_consumer_runs_no_unit_tests_and_seeds_of_the_package(consumer: DuckDB
 
 
 @pytest.mark.slow
+def test_a_consumer_runs_the_unit_tests_when_it_asks_for_them(consumer: DuckDBWarehouse) -> None:
+    asked = consumer.dbt("ls", "--resource-type", "unit_test", "--vars", "callrecords_unit_tests: true", threads=False)
+    assert asked.output.count("unit_test:tap_callrecords.") > 40
+
+
+@pytest.mark.slow
+def test_freshness_in_another_project_is_that_of_the_schema_that_lags_most(consumer: DuckDBWarehouse) -> None:
+    run = consumer.dbt("source", "freshness")
+    assert run.exit_code == 0, run.output
+    assert {*re.findall(r"WARN freshness of \w+\.(\w+)", run.output)} == {
+        "voiso_cdr", "eightx8_call_records", "eightx8_call_legs", "webex_detailed_call_history",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
 def test_several_schemas_of_a_vendor_are_united_and_told_apart(consumer: DuckDBWarehouse) -> None:
     found = consumer.query(
         "select call_key, source_relation, account, cost, agent_key from analytics.callrecords__calls"
@@ -318,6 +342,19 @@ def test_opening_hours_are_of_a_zone_and_of_a_site(consumer: DuckDBWarehouse) ->
         ("short", False),
     }
     assert {is_open for _, vendor, is_open in found if vendor == "voiso"} == {True}
+
+
+@pytest.mark.slow
+def test_calls_in_opening_hours_are_a_figure_where_hours_are_set(consumer: DuckDBWarehouse) -> None:
+    (figure,) = consumer.query(
+        "select numerator_column, denominator_column from analytics.callrecords__figures"
+        " where figure = 'in_opening_hours'"
+    )
+    assert figure == ("open_hours_calls", "timed_calls")
+    assert consumer.query(
+        "select vendor, sum(open_hours_calls), sum(timed_calls) from analytics.callrecords__daily_figures"
+        " group by vendor order by vendor"
+    ) == [("eightx8_work", 1, 3), ("voiso", 2, 2)]
 
 
 @pytest.mark.slow

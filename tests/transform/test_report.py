@@ -130,6 +130,46 @@ def test_a_page_of_no_calls_and_of_one_call_is_whole(
     assert seen.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_page_says_which_products_are_left_out_and_that_others_may_count_a_call_twice(
+    empty: DuckDBWarehouse, window: browser.Browser, tmp_path: Path
+) -> None:
+    left_out = DuckDBWarehouse(tmp_path)
+    shutil.copy(empty.path, left_out.path)
+    left_out.run(["update analytics.callrecords__settings set value = 'eightx8_work,voiso' where name = 'left_out'"])
+    for warehouse, words in ((left_out, " Left out: 8x8 Work, Voiso."), (empty, "counts in each.")):
+        assert report(warehouse, tmp_path / "page.html").returncode == 0
+        said = browser.Page(window, tmp_path / "page.html").text("#said")
+        assert "A call that passes through two products counts in each." in said
+        assert words in said
+        assert ("Left out" in said) == (warehouse is left_out)
+
+
+def test_a_page_of_years_and_many_queues_is_light_and_has_the_newest_days(
+    at_once: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    old = DuckDBWarehouse(tmp_path)
+    shutil.copy(at_once.path, old.path)
+    for table, more in (
+        ("daily_figures", ""),
+        ("daily_call_volume", ""),
+        ("queue_service_level", ", queue_key || nth as queue_key"),
+    ):
+        name = f"analytics.callrecords__{table}"
+        old.run(
+            [
+                f"create table more as select old.* replace (date '2026-03-31' - day_back::integer as day{more})"
+                f" from {name} as old, range(900) as days (day_back), range({10 if more else 1}) as queues (nth)",
+                f"delete from {name}",
+                f"insert into {name} from more",
+                "drop table more",
+            ]
+        )
+    assert report(old, tmp_path / "page.html").returncode == 0
+    assert (tmp_path / "page.html").stat().st_size < 1_000_000
+    shown = held(tmp_path / "page.html")
+    assert (shown["last"], shown["oldest"]) == ("2026-03-31", "2025-12-21")
+
+
 def test_what_is_wrong_is_said_in_one_sentence(at_once: DuckDBWarehouse, tmp_path: Path) -> None:
     unbuilt = tmp_path / "unbuilt.duckdb"
     duckdb.connect(str(unbuilt)).close()

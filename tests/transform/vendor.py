@@ -94,6 +94,8 @@ class Vendor:
         directions: how many directions its voice calls have.
         lost: column of calls and legs, and what becomes of it with `pii_mode` hash and drop, beside the numbers.
         named: further rows by stream, for that: with names that those of the loads lack, and between colleagues.
+        details: further rows by stream, and by the key of each of their calls without the vendor what managers ask of
+            it besides how it ended, as far as the vendor tells it: where, why, who hung up, what it belongs to.
         raw: the query of its voice calls, from the tap's tables and by nothing that the models use: `id`, `account`,
             `started_at`, `ended_at`, `direction`, `outcome`, `queue`, `wait`, `talk`, `wrapup`, `caller`, `callee`,
             `tells_waits`. In Jinja, with the words of `tests/transform/raw_figures.py` for what differs by warehouse.
@@ -113,3 +115,4 @@ class Vendor:
     agents: Sequence[tuple[str, str | None, bool | None]] = ()
     queues: Sequence[tuple[str, str | None]] = ()
     named: Rows = field(default_factory=dict)
+    details: tuple[Rows, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: ({}, {}))

@@ -159,5 +159,26 @@ VENDOR = Vendor(
              "customer_phone": "12025550173", "channel_id": "12025550100", "queue_id": "1", "queue_name": "Support"},
         ],
     },
+    details=(
+        {
+            "eightx8_interactions": [
+                {"interaction_id": "int-1-a-phone-01-acme", "transaction_id": "1", "media_type": "Phone",
+                 "journey_id": "j", "direction": "InboundDir", "creation_time_utc": at(0),
+                 "channel_id": "12025550100", "campaign_name": "Spring", "wrap_up_code": ["Sold"],
+                 "terminated_by": "Agent", "participant_wrap_up_duration": 30_000},
+            ],
+            "eightx8_recent_calls": [
+                {"tenant_id": "acme", "call_id": "int-2-a-phone-01-acme", "call_date_utc": at(0),
+                 "call_type": "Inbound", "dialed_number": "12025550101", "hungup_by": "CUSTOMER"},
+            ],
+        },
+        {
+            "acme:int-1-a-phone-01-acme": {
+                "dialled_number": "12025550100", "campaign_name": "Spring", "wrapup_code": "Sold",
+                "wrapup_seconds": 30, "ended_by": "our_side", "contact_key": "eightx8_contact_center:acme:j",
+            },
+            "acme:int-2-a-phone-01-acme": {"dialled_number": "12025550101", "ended_by": "other_side"},
+        },
+    ),
     raw=_RAW,
 )  # fmt: skip

@@ -191,5 +191,21 @@ VENDOR = Vendor(
         **dict.fromkeys(("queue_id", "queue_key"), "hash one"),
         "direction": "word word",
     },
+    details=(
+        {
+            "eightx8_call_records": [
+                {"pbx_id": "p", "call_id": "1", "direction": "Incoming", "start_time_utc": at(0), "dnis": "12025550100",
+                 "branches": ["London", "Leeds"], "departments": ["Sales"]},
+            ],
+            "eightx8_call_legs": [
+                {"pbx_id": "p", "call_id": call_id, "leg_id": "1", "parent_call_id": "whole"} for call_id in "12"
+            ],
+        },
+        {
+            "p:1": {"dialled_number": "12025550100", "site": "London", "department": "Sales",
+                    "contact_key": "eightx8_work:p:whole"},
+            "p:2": {"contact_key": "eightx8_work:p:whole"},
+        },
+    ),
     raw=_RAW,
 )  # fmt: skip

@@ -81,5 +81,19 @@ VENDOR = Vendor(
              "to_party": "33123456789", "agent": "Mike", "agent_id": 1},
         ],
     },
+    details=(
+        {
+            "voiso_cdr": [
+                {"uuid": "1", "timestamp_utc": at(0), "type": "inbound", "to_party": "12025550100",
+                 "wrapup_code": "W1", "cpc": 0.05},
+                {"uuid": "2", "timestamp_utc": at(0), "type": "outbound_sms", "related_call": "1"},
+            ],
+        },
+        {
+            "default:1": {"dialled_number": "12025550100", "wrapup_code": "W1", "cost": 0.05,
+                          "contact_key": "voiso:default:1"},
+            "default:2": {"dialled_number": None, "contact_key": "voiso:default:1"},
+        },
+    ),
     raw=_RAW,
 )  # fmt: skip

@@ -163,5 +163,18 @@ VENDOR = Vendor(
             for number, (side, name) in enumerate((("ORIGINATING", "Ana"), ("TERMINATING", "Ben")))
         ],
     },
+    details=(
+        {
+            "webex_detailed_call_history": [
+                {"report_id": "1", "correlation_id": "1", "org_uuid": "o", "start_time": at(0),
+                 "direction": "TERMINATING", "user_type": "User", "called_number": "+12025550100",
+                 "location": "Berlin", "department_id": "d1", "releasing_party": "Remote", "interaction_id": "i"},
+            ],
+        },
+        {
+            "o:1": {"dialled_number": "+12025550100", "site": "Berlin", "department": "d1",
+                    "ended_by": "other_side", "contact_key": "webex_calling:o:i"},
+        },
+    ),
     raw=_RAW,
 )  # fmt: skip

@@ -164,5 +164,18 @@ VENDOR = Vendor(
     agents=[("ana", "Ana of the list", None), ("ben", "Ben Zoom", None)],
     queues=[("q1", "Support queue"), ("q2", "Quiet queue")],
     lost=dict.fromkeys(("agent_name", "queue_name", "caller_name", "callee_name"), "hash null"),
+    details=(
+        {
+            "zoom_phone_calls": [
+                {"account_id": "z", "call_history_uuid": "1", "call_id": "7_1", "direction": "inbound",
+                 "start_time": at(0), "connect_type": "external", "callee_did_number": "+12025550100",
+                 "site_name": "Paris", "department": "Care"},
+            ],
+        },
+        {
+            "z:1": {"dialled_number": "+12025550100", "site": "Paris", "department": "Care",
+                    "contact_key": "zoom_phone:z:7"},
+        },
+    ),
     raw=_RAW,
 )  # fmt: skip
