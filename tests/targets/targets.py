@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -36,6 +38,7 @@ class Target(ABC):
         name: in meltano.yml.
         settings: for Meltano.
         loaders: definitions that meltano.yml lacks, or has for other surroundings.
+        has_rescued: what is true of a row that has something in `_rescued_data`.
         upserts: whether a record takes the place of the one that has its key.
         encodings: of files that it loads.
         schema: what it loads into.
@@ -44,6 +47,7 @@ class Target(ABC):
     name: str
     settings: Mapping[str, Any]
     loaders: Sequence[Mapping[str, Any]] = ()
+    has_rescued: str
     upserts = True
     encodings: Sequence[Mapping[str, str]] = ()
     schema = SCHEMA
@@ -73,6 +77,10 @@ class Target(ABC):
     @abstractmethod
     def members(self, wanted: Sequence[Member]) -> list[str]:
         """Texts of members of `_rescued_data`, by the warehouse's own JSON functions."""
+
+    def types(self, streams: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The type of each column, by stream, in the warehouse's own words. Empty where there are none."""
+        return {stream: {} for stream in streams}
 
     @abstractmethod
     def rescued(self, streams: Sequence[str]) -> dict[str, int]:
@@ -122,6 +130,7 @@ class DuckDB(Target):
     """target-callrecords-duckdb, into a file."""
 
     name = "target-duckdb"
+    has_rescued = "_rescued_data is not null"
     encodings = (
         {"format": "jsonl"},
         {"format": "jsonl", "compression": "gzip"},
@@ -154,8 +163,14 @@ class DuckDB(Target):
         return found
 
     @override
+    def types(self, streams: Sequence[str]) -> dict[str, dict[str, str]]:
+        columns = "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?"
+        with duckdb.connect(str(self._file), read_only=True) as warehouse:
+            return {each: dict(warehouse.execute(columns, [self.schema, each]).fetchall()) for each in streams}
+
+    @override
     def rescued(self, streams: Sequence[str]) -> dict[str, int]:
-        count = "select count(*) from {}.{} where _rescued_data is not null"
+        count = f"select count(*) from {{}}.{{}} where {self.has_rescued}"
         with duckdb.connect(str(self._file), read_only=True) as warehouse:
             return {each: warehouse.execute(count.format(self.schema, each)).fetchall()[0][0] for each in streams}
 
@@ -164,6 +179,7 @@ class PostgreSQL(Target):
     """meltanolabs-target-postgres, into a server of the tests' own."""
 
     name = "target-postgres"
+    has_rescued = "jsonb_typeof(_rescued_data) = 'object'"
     encodings = ({"format": "jsonl"},)
 
     def __init__(self, server: PostgresServer) -> None:
@@ -197,8 +213,19 @@ class PostgreSQL(Target):
         return found
 
     @override
+    def types(self, streams: Sequence[str]) -> dict[str, dict[str, str]]:
+        columns = (
+            "select attname, upper(format_type(atttypid, atttypmod)) from pg_attribute "
+            "where attrelid = %s::regclass and attnum > 0 and not attisdropped"
+        )
+        with psycopg.connect(self._server.url) as warehouse:
+            found = {each: warehouse.execute(columns, [f"{self.schema}.{each}"]).fetchall() for each in streams}
+        zone = " WITHOUT TIME ZONE"
+        return {each: {name: kind.removesuffix(zone) for name, kind in rows} for each, rows in found.items()}
+
+    @override
     def rescued(self, streams: Sequence[str]) -> dict[str, int]:
-        count = "select count(*) from {}.{} where jsonb_typeof(_rescued_data) = 'object'"
+        count = f"select count(*) from {{}}.{{}} where {self.has_rescued}"
         with psycopg.connect(self._server.url) as warehouse:
             return {each: warehouse.execute(count.format(self.schema, each)).fetchall()[0][0] for each in streams}
 
@@ -207,6 +234,7 @@ class Snowflake(Target):
     """meltanolabs-target-snowflake on fakesnow, in an environment of their own."""
 
     name = "target-snowflake"
+    has_rescued = "_rescued_data is not null and not is_null_value(_rescued_data)"
     encodings = ({"format": "jsonl"}, {"format": "arrow"})
 
     def __init__(self, folder: Path) -> None:
@@ -250,8 +278,17 @@ class Snowflake(Target):
         return [str(rows[0][0]) for rows in self._query(selects)]
 
     @override
+    def types(self, streams: Sequence[str]) -> dict[str, dict[str, str]]:
+        found = self._query([f"describe table {self.schema}.{stream}" for stream in streams])
+        spelled = {"VARCHAR(16777216)": "VARCHAR", "TIMESTAMP_NTZ(9)": "TIMESTAMP_NTZ", "NUMBER(38,0)": "NUMBER(38, 0)"}
+        return {
+            stream: {name.lower(): spelled.get(kind, kind) for name, kind, *_ in rows}
+            for stream, rows in zip(streams, found, strict=True)
+        }
+
+    @override
     def rescued(self, streams: Sequence[str]) -> dict[str, int]:
-        count = "select count(*) from {}.{} where _rescued_data is not null and not is_null_value(_rescued_data)"
+        count = f"select count(*) from {{}}.{{}} where {self.has_rescued}"
         found = self._query([count.format(self.schema, stream) for stream in streams])
         return {stream: rows[0][0] for stream, rows in zip(streams, found, strict=True)}
 
@@ -260,6 +297,7 @@ class JSONLines(Target):
     """target-jsonl, in an environment of its own; it appends, so the last record of a key is the one that counts."""
 
     name = "target-jsonl"
+    has_rescued = "jq 'select(._rescued_data)'"
     upserts = False
 
     def __init__(self, folder: Path) -> None:
@@ -295,8 +333,17 @@ class JSONLines(Target):
 
     @override
     def rescued(self, streams: Sequence[str]) -> dict[str, int]:
-        latest = {each: {tuple(row[name] for name in KEYS[each]): row for row in self._lines(each)} for each in streams}
-        return {each: sum(row["_rescued_data"] is not None for row in latest[each].values()) for each in streams}
+        return {stream: self._rescued(stream) for stream in streams}
+
+    def _rescued(self, stream: str) -> int:
+        latest = {tuple(row[name] for name in KEYS[stream]): row for row in self._lines(stream)}
+        file = self._folder / f"{stream}.jsonl"
+        if not shutil.which("jq") or not file.exists():
+            return sum(row["_rescued_data"] is not None for row in latest.values())
+        program, *arguments = shlex.split(self.has_rescued)
+        done = subprocess.run([program, "-c", *arguments, str(file)], capture_output=True, check=True)
+        keys = [tuple(row[name] for name in KEYS[stream]) for row in map(json.loads, done.stdout.splitlines())]
+        return sum(latest[key]["_rescued_data"] is not None for key in {*keys})
 
 
 @contextmanager

@@ -9,8 +9,9 @@ import pytest
 
 from tests.support.tap import catalog_of, command
 from tests.targets.conftest import Loaded, key
+from tests.targets.documented import NAMES, compared, kind
 from tests.targets.targets import Row
-from tests.targets.vendors import STREAMS, TABLES, TEXTS, Key
+from tests.targets.vendors import STREAMS, TABLES, TEXTS, Key, properties
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 of_every_stream = pytest.mark.parametrize("stream", STREAMS)
@@ -71,6 +72,16 @@ def test_a_new_vendor_field_can_be_read_with_the_warehouse_s_json_functions(load
 def test_rows_with_rescued_data_can_be_found(loaded: Loaded, stream: str) -> None:
     records = loaded.later_records[stream].values()
     assert loaded.rescued[stream] == sum(record["_rescued_data"] is not None for record in records) > 0
+
+
+def test_columns_have_the_documented_types(loaded: Loaded) -> None:
+    said = compared()[NAMES[loaded.target.name]]
+    own = said["own columns"].strip("`").replace("*", "")
+    for stream, columns in loaded.target.types(STREAMS).items():
+        kept = {name: found for name, found in columns.items() if not name.startswith(own)}
+        expected = {name: said[kind(properties(stream)[name])].strip("`") for name in kept}
+        assert kept == expected, stream
+        assert (len(kept) < len(columns)) == (own != "none")
 
 
 def test_files_make_the_tables_that_lines_make(loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
