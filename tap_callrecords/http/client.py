@@ -19,7 +19,7 @@ from tap_callrecords.http import proxies
 from tap_callrecords.http.hosts import host_of, place_of
 from tap_callrecords.http.retries import TROUBLES, is_hopeless, retry_after_seconds, verdict, waits
 from tap_callrecords.http.session import CarefulSession
-from tap_callrecords.http.tokens import NoAuth, TokenClient, bearer_of
+from tap_callrecords.http.tokens import NoAuth, TokenClient, TokenRequest, bearer_of
 from tap_callrecords.http.troubles import describe, note_answer_through, unreadable
 from tap_callrecords.http.words import (
     said_in,
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+NOT_HERE = (requests.codes.not_found, requests.codes.method_not_allowed, requests.codes.gone)
+"""Statuses that are about an address, and not about what was sent to it."""
 
 
 class VerbatimRequest(requests.Request):
@@ -239,6 +243,8 @@ class VendorApi(ABC):
                 f"{host} answered with a redirect ({status}) to {place_of(response.headers.get('Location'))}, which "
                 f"is not followed: credentials go to the configured host only. Check the API URL of {self.product}."
             )
+        if isinstance(request, TokenRequest) and status in NOT_HERE:
+            return AccessRefused(f"{self.product} issues no tokens at this address. Check setting {request.setting}.")
         error = self.refusal(response) or undocumented(self.product, response)
         if isinstance(error, AccessRefused):
             error.status = status

@@ -33,6 +33,15 @@ class Token:
     lifetime: float
 
 
+class TokenRequest(requests.Request):
+    """A request for a token, to an address that has a setting of its own."""
+
+    def __init__(self, url: str, *, setting: str, **more: Any) -> None:
+        """Args: setting: the one of the address."""
+        super().__init__("POST", url, **more)
+        self.setting = setting
+
+
 class TokenClient(AuthBase, ABC):
     """Puts a valid bearer token on each request; shared by the streams and threads of a vendor."""
 

@@ -9,6 +9,7 @@ REPORT = {"kind": "status", "status": 200, "method": "POST", "match": "/detailed
 DATA = {"match": "/data", "method": "GET"}
 CC = "8x8 Analytics for Contact Center "
 CASES = (
+    Case("… issues no tokens", ANALYTICS, refusal(410, match="/token")),
     Case(f"{CC}refused", ANALYTICS, config={"eightx8_analytics_secret": "another"}),
     Case(f"{CC}refused", ANALYTICS, refusal(401, match="/historical-metrics")),
     Case(f"{CC}does not let", ANALYTICS, refusal(403, match="/historical-metrics")),

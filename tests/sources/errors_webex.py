@@ -8,6 +8,7 @@ REFRESH = ("webex_client_id", "webex_client_secret", "webex_refresh_token")
 FEED, LIVE = {"match": "/cdr_feed"}, {"match": "/cdr_stream"}
 LATE = {"headers": {"TrackingID": "ROUTER_1"}}
 CASES = (
+    Case("… issues no tokens", "webex", refusal(404, match="/access_token")),
     Case("Webex refused to renew", "webex", config={"webex_refresh_token": "another"}),
     Case("Webex refused the access", "webex", config={**dict.fromkeys(REFRESH), "webex_access_token": "another"}),
     Case("Webex refused an access", "webex", refusal(401, **FEED)),

@@ -15,7 +15,7 @@ from tap_callrecords.errors import AccessRefused
 from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.hosts import host_of
 from tap_callrecords.http.redaction import REDACTOR
-from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, token_lifetime
+from tap_callrecords.http.tokens import Token, TokenClient, TokenRequest, read_token_answer, token_lifetime
 from tap_callrecords.http.words import words_of
 from tap_callrecords.paging.links import corrected_link, next_link
 
@@ -59,9 +59,9 @@ class ClientCredentials(TokenClient):
     def fetch(self) -> Token:
         key, secret = (self._api.config[f"eightx8_analytics_{name}"] for name in ("key", "secret"))
         REDACTOR.hide(f"{key}:{secret}")
-        request = requests.Request(
-            "POST",
+        request = TokenRequest(
             f"{str(self._api.config['eightx8_analytics_auth_url']).rstrip('/')}/token",
+            setting="eightx8_analytics_auth_url",
             data={"grant_type": "client_credentials"},
             auth=HTTPBasicAuth(key, secret),
         )

@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 from typing_extensions import override
 
 from tap_callrecords.http.redaction import REDACTOR
-from tap_callrecords.http.tokens import NoAuth, Token, TokenClient, read_token_answer, token_lifetime
+from tap_callrecords.http.tokens import NoAuth, Token, TokenClient, TokenRequest, read_token_answer, token_lifetime
 
 if TYPE_CHECKING:
     from tap_callrecords.http.client import VendorApi
@@ -46,9 +46,9 @@ class RefreshToken(TokenClient):
     @override
     def fetch(self) -> Token:
         config = self._api.config
-        request = requests.Request(
-            "POST",
+        request = TokenRequest(
             f"{str(config['webex_auth_url']).rstrip('/')}/access_token",
+            setting="webex_auth_url",
             data={
                 "grant_type": "refresh_token",
                 "client_id": config["webex_client_id"],

@@ -16,7 +16,7 @@ from tap_callrecords.errors import AccessRefused, Refused
 from tap_callrecords.http.client import VendorApi
 from tap_callrecords.http.pacing import Pacer
 from tap_callrecords.http.redaction import REDACTOR, clean_quote
-from tap_callrecords.http.tokens import Token, TokenClient, read_token_answer, token_lifetime
+from tap_callrecords.http.tokens import Token, TokenClient, TokenRequest, read_token_answer, token_lifetime
 from tap_callrecords.http.words import body_of, refused, said_in, words_of
 
 TOKEN_CODE = 124
@@ -81,9 +81,9 @@ class AccountCredentials(TokenClient):
         config = self._api.config
         client, secret = config["zoom_phone_client_id"], config["zoom_phone_client_secret"]
         REDACTOR.hide(f"{client}:{secret}")
-        request = requests.Request(
-            "POST",
+        request = TokenRequest(
             self._api.token_url,
+            setting="zoom_phone_auth_url",
             data={"grant_type": "account_credentials", "account_id": config["zoom_phone_account_id"]},
             auth=HTTPBasicAuth(client, secret),
         )
