@@ -99,6 +99,21 @@ def test_an_empty_line_that_meltano_does_not_take_is_told_as_documented(
     assert f"*{sentence}*" in (ROOT / "docs" / "errors.md").read_text()
 
 
+def test_meltano_s_own_test_is_content_with_one_record_and_with_nothing_less(folder: Path) -> None:
+    """Which is why docs/errors.md tells of `--test`."""
+
+    def tested(config: Mapping[str, str | int]) -> str:
+        variables = {name.upper(): str(value) for name, value in config.items()}
+        done = meltano(folder, "config", "test", "tap-callrecords", **variables)
+        return done.stdout + done.stderr
+
+    with Sandbox(days=1, calls_per_day=30) as box:
+        wrong = {"webex_client_secret": "another", "webex_access_token": ""}
+        assert "is valid" in tested({**box.webex.config, **wrong, **box.voiso.config})
+    with Sandbox(empty=True) as box:
+        assert "is invalid" in tested(box.voiso.config)
+
+
 def test_the_listing_makes_a_plugin_of_a_project_and_sets_nothing_that_nobody_asked_for(tmp_path: Path) -> None:
     (tmp_path / "meltano.yml").write_text(
         "version: 1\ndefault_environment: dev\nsend_anonymous_usage_stats: false\ncli: {disable_version_check: true}\n"
@@ -109,6 +124,12 @@ def test_the_listing_makes_a_plugin_of_a_project_and_sets_nothing_that_nobody_as
         tmp_path, "add", "--plugin-type", "extractor", "tap-callrecords", "--from-ref", listing, "--no-install"
     )
     assert added.returncode == 0, added.stderr
+    loader = str(ROOT / "loader.yaml")
+    added = meltano(tmp_path, "add", "--plugin-type", "loader", "target-duckdb", "--from-ref", loader, "--no-install")
+    assert added.returncode == 0, added.stderr
+    done = meltano(tmp_path, "invoke", "--dump=config", "target-duckdb", TARGET_DUCKDB_PATH="warehouse.duckdb")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["default_target_schema"]
     root = {"BATCH_CONFIG_STORAGE_ROOT": "files", "VOISO_API_KEY": "a key", "VOISO_CLUSTER": "one"}
     done = meltano(tmp_path, "invoke", "--dump=config", "tap-callrecords", **root)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""What target-postgres has loaded: instants in UTC, as the how-to gives the role that zone, and what was rescued."""
+"""What target-postgres has loaded: instants in UTC, with the zone of the how-to, what was rescued, and NUL."""
 
 from __future__ import annotations
 
@@ -59,13 +59,23 @@ def role_of_the_how_to() -> list[str]:
 
 def load(server: PostgresServer, folder: Path, role: str, messages: list[dict[str, Any]], *, use_copy: bool) -> str:
     """Load messages, as a role, into a schema of its own; the schema's name."""
+    schema, done = tried(server, folder, role, messages, use_copy=use_copy)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return schema
+
+
+def tried(
+    server: PostgresServer, folder: Path, role: str, messages: list[dict[str, Any]], *, use_copy: bool
+) -> tuple[str, subprocess.CompletedProcess[str]]:
+    """Load messages as `load` does; the schema's name, and how it ended."""
     schema = f"{role}_{use_copy}".lower()
     with psycopg.connect(server.url, autocommit=True) as admin:
         admin.execute(f"drop schema if exists {schema} cascade")
         admin.execute(f"create schema {schema} authorization {role}")
     config = {name: getattr(server, name) for name in ("host", "port", "password", "database")}
     file = folder / "config.json"
-    file.write_text(json.dumps({**config, "user": role, "default_target_schema": schema, "use_copy": use_copy}))
+    settings = {"default_target_schema": schema, "use_copy": use_copy, "sanitize_null_text_characters": True}
+    file.write_text(json.dumps({**config, "user": role, **settings}))
     done = subprocess.run(
         [Path(sys.executable).with_name("target-postgres"), "--config", file],
         input="".join(json.dumps(message) + "\n" for message in messages),
@@ -73,8 +83,7 @@ def load(server: PostgresServer, folder: Path, role: str, messages: list[dict[st
         capture_output=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return schema
+    return schema, done
 
 
 def loaded(server: PostgresServer, folder: Path, role: str, *, use_copy: bool) -> datetime:
@@ -127,3 +136,29 @@ def test_what_was_rescued_is_told_by_the_url_of_the_database(server: PostgresSer
     other = CliRunner().invoke(cli, [server.url, "--schema", "public"])
     assert other.exit_code == 1
     assert "has no table of a stream with a column _rescued_data in public" in other.stderr
+
+
+STRUCTURES = {
+    "type": "SCHEMA",
+    "stream": "calls",
+    "key_properties": ["id"],
+    "schema": {"type": "object", "properties": {"id": {"type": "string"}, "data": {"type": ["object", "null"]}}},
+}
+
+
+def test_no_object_is_null_of_json_and_none_of_sql(server: PostgresServer, tmp_path: Path) -> None:
+    record = {"type": "RECORD", "stream": "calls", "record": {"id": "1", "data": None}}
+    schema = load(server, tmp_path, "callrecords", [STRUCTURES, record], use_copy=True)
+    with psycopg.connect(server.url) as warehouse:
+        found = warehouse.execute(f"select data is null, jsonb_typeof(data) from {schema}.calls").fetchall()
+    assert found == [(False, "null")]
+
+
+@pytest.mark.parametrize(("data", "loads"), [({"a": "\0"}, True), ({"a": {"b": "\0"}}, False), ({"a\0": "b"}, False)])
+def test_a_nul_in_the_first_level_of_an_object_is_replaced_and_a_deeper_one_fails_the_load(
+    server: PostgresServer, tmp_path: Path, data: dict[str, Any], loads: bool
+) -> None:
+    record = {"type": "RECORD", "stream": "calls", "record": {"id": "1", "data": data}}
+    _, done = tried(server, tmp_path, "callrecords", [STRUCTURES, record], use_copy=True)
+    assert (done.returncode == 0) == loads, done.stderr[-3000:]
+    assert (r"\u0000 cannot be converted to text" in done.stderr) != loads
