@@ -246,6 +246,12 @@ def test_a_prefix_may_name_a_folder(box: Sandbox, tmp_path: Path) -> None:
     assert with_files_read(output).records("voiso_cdr")
 
 
+def test_a_value_that_is_not_of_its_column_s_type_is_told_with_the_column(box: Sandbox, tmp_path: Path) -> None:
+    maps = {"voiso_cdr": {"added": "int(1) if uuid == '' else 'text'"}}
+    output = sync(config_of(box, "voiso", stream_maps=maps, **files(tmp_path, {"format": "arrow"})))
+    assert str(output.error).startswith("Property added has a value that is not of its type int64")
+
+
 # Faults
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from upath import UPath
 
 from tap_callrecords.errors import OutputLost
 from tap_callrecords.output import formats
@@ -28,6 +31,25 @@ from tap_callrecords.output import formats
 )
 def test_a_property_has_a_column_of_its_type_or_one_of_json(property_schema: Any, kind: Any) -> None:
     assert formats.arrow_type(property_schema) == kind
+
+
+@pytest.mark.parametrize("kind", [AttributeError, ValueError, OSError])
+def test_a_file_elsewhere_that_has_no_number_is_closed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def number(_: Any) -> int:
+        raise kind
+
+    monkeypatch.setattr(Remote, "fileno", number)
+    monkeypatch.setattr(type(UPath(tmp_path)), "open", lambda *_: Remote())
+    file = formats.open_file(UPath(tmp_path / "calls"), "jsonl", {}, compressed=False)
+    file.add_row({"id": 1})
+    file.finish()
+    assert file._bytes.closed
+
+
+class Remote(BytesIO):
+    """As the clients of other storages hand files out."""
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("ms", "UTC")])
