@@ -104,12 +104,31 @@ def test_files_of_lines_need_no_pyarrow(box: Sandbox, tmp_path: Path, monkeypatc
         batch.BatchSettings.read(files(tmp_path, {"format": "parquet"})["batch_config"])
 
 
-def test_a_file_is_named_as_unannounced_while_it_is_written(tmp_path: Path) -> None:
-    written = batch.BatchFiles(batch.BatchSettings("jsonl", str(tmp_path)))
+@pytest.mark.parametrize("scheme", ["", "file://", "local://"])
+def test_a_file_is_named_as_unannounced_while_it_is_written(tmp_path: Path, scheme: str) -> None:
+    written = batch.BatchFiles(batch.BatchSettings("jsonl", f"{scheme}{tmp_path}"))
     written.describe("calls", {})
     written.add_row("calls", {"id": 1})
     assert [path.name.partition(".")[2] for path in tmp_path.iterdir()] == ["jsonl.part"]
-    assert [file.url for file in written.close()] == [path.as_uri() for path in tmp_path.iterdir()]
+    (file,) = written.close()
+    assert UPath(file.url).name == next(tmp_path.iterdir()).name
+    assert [path.suffix for path in tmp_path.iterdir()] == [".jsonl"]
+
+
+def test_files_of_runs_at_the_same_time_have_names_of_their_own(tmp_path: Path) -> None:
+    runs = [batch.BatchFiles(batch.BatchSettings("jsonl", str(tmp_path))) for _ in range(2)]
+    for run in runs:
+        run.describe("calls", {})
+        run.add_row("calls", {"id": 1})
+    assert len({file.url for run in runs for file in run.close()}) == len([*tmp_path.iterdir()]) == 2
+
+
+def test_what_another_run_takes_away_first_keeps_no_run_from_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(UPath(tmp_path)), "glob", lambda folder, _: [folder / "gone.part"])
+    batch.BatchFiles(batch.BatchSettings("jsonl", str(tmp_path)))
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_file_of_another_storage_has_its_name_from_the_beginning(box: Sandbox) -> None:
@@ -169,13 +188,13 @@ MAPPED = {"stream_maps": {"eightx8_call_legs": {"added": "'new'"}}}
 def test_a_file_holds_as_many_records_as_asked_for_and_small_windows_share_one(
     box: Sandbox, tmp_path: Path, form: str, more: dict[str, Any]
 ) -> None:
-    config = config_of(box, "eightx8_work", window_hours=1, **files(tmp_path, {"format": form}, batch_size=20), **more)
+    config = config_of(box, "eightx8_work", window_hours=1, **files(tmp_path, {"format": form}, batch_size=5), **more)
     messages = [each for each in sync(config).messages if each.get("stream") == "eightx8_call_legs"]
     columns = messages[0]["schema"]["properties"]
     sizes = [len(rows_of(message, columns=columns)) for message in messages if message["type"] == "BATCH"]
     assert len(sizes) > 2
-    assert set(sizes[:-1]) == {20}
-    assert 0 < sizes[-1] <= 20
+    assert set(sizes[:-1]) == {5}
+    assert 0 < sizes[-1] <= 5
 
 
 def test_rows_of_a_slow_vendor_do_not_wait_for_a_full_file(
