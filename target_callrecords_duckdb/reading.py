@@ -18,7 +18,7 @@ from target_callrecords_duckdb.errors import KEPT, LoadError
 from target_callrecords_duckdb.expressions import exact_value_of, quoted, text, value_of
 from target_callrecords_duckdb.files import FORMATS, Part, arrow, longest_line
 
-_LOOKED_AT = 1000
+LOOKED_AT = 1000
 """Records of each file are looked over for members that the schema does not name."""
 
 
@@ -128,7 +128,7 @@ class Reading:
         """Say which members of a file's first records the stream's schema does not name: they are not loaded."""
         if part.format != "jsonl":
             return
-        lines = f"(select json from read_json_objects({self._file(part)}) limit {_LOOKED_AT})"
+        lines = f"(select json from read_json_objects({self._file(part)}) limit {LOOKED_AT})"
         query = f"select distinct unnest(json_keys(json)) from {lines}"
         there = {name for (name,) in self._connection.execute(query).fetchall() if not name.startswith("_sdc_")}
         for name in sorted(there - table.columns.keys() - self._warned.setdefault(table.name, set())):

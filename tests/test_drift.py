@@ -470,3 +470,9 @@ def test_every_documented_error_is_tried() -> None:
     elsewhere = {"Error: The database has no table", "Error: To read a DuckDB file", "Error: To read PostgreSQL"}
     tried = {*(case[0] for case in CASES), *elsewhere}
     assert {next(row for row in DRIFT_ROWS if row.startswith(says)) for says in tried} == {*DRIFT_ROWS}
+
+
+def test_the_exit_codes_are_those_of_the_page() -> None:
+    assert CliRunner().invoke(cli, ["--nonsense"]).exit_code == 2
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert f"with {SOMETHING_IS_NEW} where something is" in page

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from target_callrecords_duckdb.reading import LOOKED_AT
+from target_callrecords_duckdb.warehouse import MORE_MEMORY
 from tests.support.tap import ROOT
 from tests.targets.documented import NAMES, PAGE, cells, compared
 from tests.targets.targets import DuckDB, JSONLines, PostgreSQL, Snowflake, Target
@@ -27,6 +29,11 @@ def test_the_versions_are_those_that_the_tests_load_with() -> None:
     assert {*lines} <= {*pinned}
     for name, (version,) in (("fakesnow", fakesnow), ("snowflake-connector-python", connector)):
         assert any(pin.startswith(f"{name}=={version}.") for pin in pinned), name
+
+
+def test_the_loader_s_own_numbers_are_those_of_its_code() -> None:
+    assert f"in the first {LOOKED_AT:,} records" in PAGE
+    assert f"it is doubled, up to {MORE_MEMORY} times" in PAGE
 
 
 @pytest.mark.parametrize("target", [DuckDB, PostgreSQL, Snowflake, JSONLines])
