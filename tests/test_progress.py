@@ -12,6 +12,7 @@ import pytest
 from typing_extensions import override
 
 from tap_callrecords.output.progress import Progress, StreamResult, Summary, in_words
+from tests.support.tap import ROOT
 
 LOGGER = logging.getLogger("tap-callrecords")
 
@@ -197,6 +198,20 @@ def test_the_line_of_a_run_names_the_streams_that_were_not_read_to_the_end(summa
         "Run: 3 of 4 streams not read to the end (calls, legs, queues), 1,505 records, 3 min. The next run goes on "
         "from the bookmarks"
     )
+
+
+def test_the_page_about_errors_shows_a_summary_as_it_is_written(later: Callable[[float], None]) -> None:
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    shown = page[page.index("\n## The summary\n") :].split("```")[1].replace(" ...", "").split("\n")[1:-1]
+    summary = Summary(LOGGER)
+    later(2 * 60)
+    refused = "Failed: Webex refused to renew the access token."
+    summary.results = [
+        result("eightx8_call_legs", 12_431, windows=31, seconds=120, read_up_to="2026-03-01T02:45:00.000Z"),
+        result("voiso_agents", 212),
+        result("webex_detailed_call_history", windows=60, finished=0, trouble=refused, failed=True),
+    ]
+    assert [*(each.line() for each in summary.results), summary.line()] == shown
 
 
 def test_a_run_ends_with_a_line_for_each_stream_and_one_for_itself(
