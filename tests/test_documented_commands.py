@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 
-import dbt.cli.main
 import pytest
 import yaml
 from click import Command, Group
-from meltano.cli.cli import cli as meltano
 
 from documents import CODE, DOCUMENTS, FENCE, text_of
 from tap_callrecords.commands.drift import command as drift
@@ -18,15 +18,24 @@ from target_callrecords_duckdb.target import TargetDuckDB
 from tests.support.tap import ROOT
 
 TAP = "tap-callrecords"
-PROGRAMS: dict[str, Command] = {
-    "tap-callrecords-drift": drift.cli,
-    TAP: TapCallRecords.cli,
-    "target-callrecords-duckdb": TargetDuckDB.cli,
-    "meltano": meltano,
-    "dbt": dbt.cli.main.cli,
-}
+PROGRAMS = ("tap-callrecords-drift", TAP, "target-callrecords-duckdb", "meltano", "dbt")
 CALL = re.compile(rf"(?<![\w./-])({'|'.join(PROGRAMS)}) ([^|;&#`\n]*)")
 PROJECT = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+
+
+@cache
+def command(program: str) -> Command:
+    """A program as click knows it; imported only here, as it takes seconds."""
+    if program == "meltano":
+        return import_module("meltano.cli.cli").cli  # type: ignore[no-any-return]
+    if program == "dbt":
+        return import_module("dbt.cli.main").cli  # type: ignore[no-any-return]
+    own: dict[str, Command] = {
+        "tap-callrecords-drift": drift.cli,
+        TAP: TapCallRecords.cli,
+        "target-callrecords-duckdb": TargetDuckDB.cli,
+    }
+    return own[program]
 
 
 def calls(document: str) -> Iterator[tuple[str, list[str]]]:
@@ -39,12 +48,12 @@ def calls(document: str) -> Iterator[tuple[str, list[str]]]:
 
 def options(program: str, arguments: list[str]) -> set[str]:
     """The options that a program takes with its subcommand, and those of the tap where Meltano passes them on."""
-    command, passed_on = PROGRAMS[program], [PROGRAMS[TAP]] if TAP in arguments else []
-    commands = [command, *passed_on]
+    innermost = command(program)
+    commands = [innermost, *([command(TAP)] if TAP in arguments else [])]
     for argument in arguments:
-        if isinstance(command, Group) and argument in command.commands:
-            command = command.commands[argument]
-            commands.append(command)
+        if isinstance(innermost, Group) and argument in innermost.commands:
+            innermost = innermost.commands[argument]
+            commands.append(innermost)
     return {"--help"}.union(*({*one.opts, *one.secondary_opts} for each in commands for one in each.params))
 
 
