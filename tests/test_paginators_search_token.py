@@ -13,12 +13,11 @@ from singer_sdk.exceptions import FatalAPIError
 
 from sandbox.voiso.paging import SEARCH, Paging, answer
 from tap_callrecords.errors import PageLost
-from tap_callrecords.paging.base import Page
+from tap_callrecords.paging.base import Page, Refusal
 from tap_callrecords.paging.search_token import (
     EMPTY_TOKENS,
     SURE_PAGE,
     CutShort,
-    Refusal,
     SearchPage,
     SearchTokenPaginator,
     dividing,

@@ -190,7 +190,13 @@ def _link(switches: Switches, url: str, query: str) -> str | None:
         url = "https://internal.invalid" + url[url.index("/", 8) :]
     elif switches.links == "relative":
         url = url[url.index("/", 8) :]
-    return f"{url}?{query}"
+    elif switches.links == "broken":
+        url = "https://[::1"
+    elif switches.links == "no_cursor":
+        query = query.partition("&")[0]
+    link = f"{url}?{query}"
+    escaped = {"json": link.replace("/", "\\/"), "html": link.replace("&", "&amp;")}
+    return escaped.get(switches.links, link)
 
 
 def _label(key: str) -> str:

@@ -27,7 +27,8 @@ class Switches:
         withhold_reports: Only in so many reports of the same range; ``None`` always.
         shapes: Durations and finish as ``{value, ongoing}``, as text, or now so and now so (D6).
         cursor_header: ``Last-Document-Id`` raw or percent-encoded (D7).
-        links: ``Link`` as documented, absent, to another host, or without a host (D7).
+        links: ``Link`` as documented, absent, to another host, without a host, escaped for JSON or HTML, without
+            the cursor, or no URL at all (D7).
         done_word: How the status of a report that is done is written (D4).
         unready: The data of each report answer 404 to so many requests although it is done (D5).
         strip_headers: So many pages come without the headers that count and lead on, as by a proxy; ``None`` all.
@@ -58,7 +59,9 @@ class Switches:
     withhold_reports: int | None = 1
     shapes: Literal["v8", "old", "mixed"] = "v8"
     cursor_header: Literal["raw", "percent"] = "raw"
-    links: Literal["documented", "absent", "other_host", "relative"] = "documented"
+    links: Literal["documented", "absent", "other_host", "relative", "json", "html", "no_cursor", "broken"] = (
+        "documented"
+    )
     done_word: str = "DONE"
     unready: int = 0
     strip_headers: int | None = 0

@@ -173,6 +173,8 @@ class EightX8ContactCenter(Vendor):
                 self._exchange(table, chosen[: first + size], chosen[first + size :])
                 self._shift(table, numbers[0])
         if not rows and page > 1:
+            if switches.status_past_end:
+                return _error(switches.status_past_end, "Page out of range")
             hits = {"total": hits, "zero": 0, "more": hits + 1000}[switches.hits_past_end]
         head: dict[str, Any] = {
             "hits": hits,

@@ -29,6 +29,7 @@ class Switches:
         withhold_reads: How many reads that are; ``None`` all.
         page_cap: The real limit of ``rows``, lower than asked for, without saying so (R5).
         ignore_page: Every page is the first (R5).
+        status_past_end: A page past the end is refused with this status (R5).
         hits_past_end: ``hits`` on a page without rows (R6).
         hits_form: How ``hits`` is written.
         later_hits: ``hits`` on pages after the first (R6).
@@ -61,6 +62,7 @@ class Switches:
     withhold_reads: int | None = 1
     page_cap: int | None = None
     ignore_page: bool = False
+    status_past_end: int | None = None
     hits_past_end: Literal["total", "zero", "more"] = "total"
     hits_form: CountForm = "number"
     later_hits: Literal["same", "absent", "null", "more"] = "same"

@@ -150,6 +150,8 @@ class Voiso(Vendor):
             metadata["next_cursor"] = f"after-{number + 1}" if more else None
         if switches.list_next == "more":
             metadata = {"has_more": more}
+        if switches.list_next == "more_text":
+            metadata = {"has_more": str(more)}
         if switches.list_next == "pages":
             metadata = {"pagination": {"page": number, "total_pages": -(-len(rows) // size)}}
         named = {

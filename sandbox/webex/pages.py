@@ -30,6 +30,7 @@ LINKS = {
     "relative": '</webex/v1/{1}?{2}>; rel="next"',
     "query_only": '<?{2}>; rel="next"',
     "doubled": '<http,{}>; rel="next"',
+    "broken": '<https://[::1/v1/cdr_feed?{2}>; rel="next"',
     "foreign": '<https://example.invalid/v1/cdr_feed?{}>; rel="next"',
     "no_relation": "<{}>",
     "removed": "",

@@ -64,6 +64,7 @@ class Switches:
         "relative",
         "query_only",
         "doubled",
+        "broken",
         "foreign",
         "no_relation",
         "removed",

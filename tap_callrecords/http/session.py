@@ -43,6 +43,13 @@ class CarefulSession(requests.Session):
         return in_time(lambda: self.send(request, timeout=timeout, **settings), timeout)
 
     @override
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        try:
+            return super().send(request, **kwargs)
+        except requests.exceptions.InvalidHeader as error:  # of the answer: our own were looked at before
+            raise requests.ConnectionError(error, request=request) from None
+
+    @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         try:
             target = super().get_redirect_target(resp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -18,6 +19,9 @@ from tap_callrecords.http.redaction import REDACTOR
 
 EARLY_SECONDS = 60.0
 """A token is renewed this long before it expires, or at half of its life if that is later."""
+
+
+_SENDABLE = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +103,16 @@ def read_token_answer(response: requests.Response) -> Mapping[str, Any]:
     """The JSON object of a token endpoint.
 
     Raises:
-        BrokenBody: there is none, or it has no `access_token`.
+        BrokenBody: there is none, or it has no `access_token` that a header takes.
     """
     try:
         body = response.json()
     except (ValueError, RecursionError):
         raise BrokenBody("no JSON") from None
-    if not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
+    token = body.get("access_token") if isinstance(body, dict) else None
+    if not isinstance(token, str) or not _SENDABLE.fullmatch(token.strip()):
         raise BrokenBody("no access_token")
-    return body
+    return {**body, "access_token": token.strip()}
 
 
 def token_lifetime(answer: Mapping[str, Any], *, default: float) -> float:

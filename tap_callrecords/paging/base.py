@@ -8,10 +8,10 @@ name is then `current`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from singer_sdk.exceptions import FatalAPIError
+from singer_sdk.exceptions import FatalAPIError, SingerSDKError
 
 Name = TypeVar("Name")
 
@@ -45,6 +45,18 @@ class Page:
     announced: int | None = None
     query: Any = None
     number: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Refusal(Page):
+    """In place of a page: the vendor refused to give it, which can mean that it lies beyond the last one.
+
+    Attributes:
+        error: what the refusal is where it means something else.
+    """
+
+    records: list[Any] = field(default_factory=list)
+    error: SingerSDKError
 
 
 class Paginator(ABC, Generic[Name]):

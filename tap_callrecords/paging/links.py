@@ -12,9 +12,12 @@ from typing_extensions import override
 
 from tap_callrecords.paging.base import CursorRepeated, Page, Paginator
 
-_REL_NEXT = re.compile(r'(?:^|;)\s*rel\s*=\s*(?:"[^"]*(?<![\w-])next(?![\w-])[^"]*"|next(?![\w-]))', re.IGNORECASE)
+_REL_NEXT = re.compile(
+    r"""(?:^|;)\s*rel\s*=\s*(?:"[^"]*(?<![\w-])next(?![\w-])[^"]*"|'?next(?![\w-]))""", re.IGNORECASE
+)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SCHEME_AGAIN = re.compile(r"^(?:https?\s*(?:,|://)\s*)+(?=https?://)", re.IGNORECASE)
+_AND = re.compile(r"&amp;|\\u0026", re.IGNORECASE)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -37,8 +40,8 @@ def next_link(header: str | None) -> str | None:
 def corrected_link(link: str, here: str) -> str:
     """A link as its vendor means it, where proxies and frameworks have changed it (WX 8).
 
-    It may be in raw UTF-8 (which HTTP libraries hand over as Latin-1) or hold blanks, have its scheme twice, be
-    relative, or name the port, or the scheme, that a proxy listens on. All else stays as it is.
+    It may be in raw UTF-8 (which HTTP libraries hand over as Latin-1) or hold blanks, be escaped for JSON or HTML, have
+    its scheme twice, be relative, or name the port, or the scheme, that a proxy listens on. All else stays as it is.
 
     Args:
         link: as it was received.
@@ -46,6 +49,7 @@ def corrected_link(link: str, here: str) -> str:
     """
     with contextlib.suppress(ValueError):  # it was Latin-1, or is text already
         link = link.encode("latin-1").decode()
+    link = _AND.sub("&", link.replace("\\/", "/"))
     link = quote(_SCHEME_AGAIN.sub("", link), safe=_PRINTABLE)
     try:
         own = urlsplit(here)

@@ -10,7 +10,7 @@ from typing import Any
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.paging.base import Page, Paginator, Refusal
 
 MOST_PASSES = 40
 """How often a window of numbered pages is read while its rows keep moving. Where each request has an order of its own,
@@ -69,6 +69,8 @@ class PageNumberPaginator(Paginator[int]):
                 return False
             self._passes.append(_Pass(page.announced))
         now = self._passes[-1]
+        if isinstance(page, Refusal) and now.received < (now.announced or 1):
+            raise page.error
         self._note(now, [*map(self._key, page.records)])
         if page.records and not self._ends(now, len(page.records)):
             self.current += 1

@@ -18,14 +18,14 @@ says so, and the caller splits the time that it asks for.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from singer_sdk.exceptions import FatalAPIError
+from singer_sdk.exceptions import FatalAPIError, SingerSDKError
 from typing_extensions import override
 
 from tap_callrecords.errors import PageLost
-from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.paging.base import Page, Paginator, Refusal
 
 BLOCK = 10_000
 """How many records page numbers reach without a token (VO 2)."""
@@ -45,7 +45,7 @@ class CutShort(FatalAPIError):  # noqa: N818 - named for what it is
         longest: how many records a page is known to hold.
     """
 
-    def __init__(self, refusal: FatalAPIError | None = None, longest: int = SURE_PAGE) -> None:
+    def __init__(self, refusal: SingerSDKError | None = None, longest: int = SURE_PAGE) -> None:
         super().__init__(
             "The vendor's pages ended at its limit for one search, and none of its search tokens led on: records may "
             "be missing."
@@ -69,14 +69,6 @@ class SearchPage:
     number: int
     size: int
     token: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Refusal(Page):
-    """In place of a page: the vendor refused to give it, which can mean that it lies beyond the last one."""
-
-    records: list[Any] = field(default_factory=list)
-    error: FatalAPIError
 
 
 @dataclass(slots=True)
@@ -107,7 +99,7 @@ class _Stretch:
     open: bool = False
     restarted: bool = False
     stuck: bool = False
-    refusal: FatalAPIError | None = None
+    refusal: SingerSDKError | None = None
 
 
 class SearchTokenPaginator(Paginator[SearchPage]):

@@ -431,3 +431,23 @@ def test_an_answer_without_end_is_not_read_to_the_end_of_memory(small_limits: No
     assert str(out.error) == TOO_LARGE
     assert len(sent) == 1
     assert sent[0] < 16 * 2**20  # what the sockets' buffers hold besides
+
+
+def test_an_answer_with_two_lengths_is_asked_for_again(small_limits: None) -> None:
+    with endless(b"Content-Length: 5\r\nContent-Length: 6\r\n") as (url, sent):
+        config = {"voiso_api_key": "sandbox-voiso-key", "voiso_api_url": url, "max_attempts": 2}
+        out = sync(config, streams=["voiso_cdr"])
+    assert "gave up after 2 tries" in str(out.error)
+    assert len(sent) == 2
+
+
+@pytest.mark.parametrize("token", ["", "a\r\nX-More: b", "\u20ac", "\ud800", "two words"])
+def test_a_token_that_no_header_takes_is_a_broken_body(box: Sandbox, token: str) -> None:
+    config = config_of(box)
+    body = json.dumps({"access_token": token})
+    box.faults.add(Fault("status", status=200, body=body, match="oauth", content_type="application/json", times=None))
+    out = sync(config, streams=["eightx8_call_records"])
+    box.faults.clear()
+    assert isinstance(out.error, FatalAPIError)
+    assert "gave up after 2 tries" in str(out.error)
+    assert token.strip() == "" or token not in str(out.error)

@@ -136,7 +136,9 @@ def test_an_interaction_on_the_edge_of_a_window_arrives_once_under_each_reading_
 # D7: the next page
 
 
-@pytest.mark.parametrize("links", ["documented", "absent", "other_host", "relative"])
+@pytest.mark.parametrize(
+    "links", ["documented", "absent", "other_host", "relative", "json", "html", "no_cursor", "broken"]
+)
 @pytest.mark.parametrize("header", ["raw", "percent"])
 def test_the_next_page_is_found_however_it_is_named(box: Sandbox, links: Any, header: Any) -> None:
     switches = box.eightx8_analytics.switches

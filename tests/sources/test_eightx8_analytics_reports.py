@@ -47,6 +47,23 @@ def test_a_report_that_is_never_done_ends_the_run(empty: Sandbox, monkeypatch: p
     assert out.states == []
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_report_that_is_not_known_yet_is_asked_after_again_and_not_made_again(box: Sandbox, status: int) -> None:
+    box.eightx8_analytics.switches.polls = 1
+    box.faults.add(Fault("status", match="/status", status=status, times=5))
+    assert_nothing_is_lost(box)
+    assert len(created(box)) == 3
+
+
+def test_a_report_that_stays_unknown_is_made_again_and_ends_the_run(empty: Sandbox) -> None:
+    empty.eightx8_analytics.switches.polls = 1
+    empty.faults.add(Fault("status", match="/status", status=404, times=None))
+    out = read(empty)
+    assert "no longer knows the report" in str(out.error)
+    assert out.states == []
+    assert len(created(empty)) == 3
+
+
 @pytest.mark.parametrize("form", ["object", "array"])
 @pytest.mark.parametrize("polls", [0, 2])
 def test_a_report_that_fails_ends_the_run_with_the_reason(empty: Sandbox, form: Any, polls: int) -> None:
@@ -71,6 +88,13 @@ def test_a_report_is_done_in_upper_and_lower_case(box: Sandbox, word: str, polls
     switches = box.eightx8_analytics.switches
     switches.done_word, switches.polls = word, polls
     assert_nothing_is_lost(box)
+
+
+@pytest.mark.parametrize("word", ["In progress", "in-progress", "InProgress"])
+def test_a_report_is_in_progress_in_any_spelling(box: Sandbox, word: str) -> None:
+    body = {"id": 1, "status": word}
+    box.faults.add(Fault("status", method="POST", match="/detailed-reports", status=200, body=body))
+    assert_nothing_is_lost(box)  # it is asked after, is not known, and is made again
 
 
 def test_a_report_that_is_done_but_not_there_yet_is_waited_for_and_not_made_again(

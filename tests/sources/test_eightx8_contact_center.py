@@ -296,6 +296,16 @@ def test_a_clamped_page_size_loses_nothing(box: Sandbox, cap: int) -> None:
     assert_nothing_is_lost(box)
 
 
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_page_past_the_end_that_is_refused_is_the_end(empty: Sandbox, status: int) -> None:
+    api = empty.eightx8_contact_center
+    api.switches.status_past_end = status
+    api.add_calls(*(api.new_call(minutes_ago(minutes), callId=f"x{minutes}") for minutes in range(60, 74)))
+    out = read(empty)  # two full pages of 7: a third one is asked for
+    assert out.error is None
+    assert len(ids(out)) == 14
+
+
 @pytest.mark.parametrize("hits", ["total", "zero", "more"])
 def test_what_a_page_past_the_end_counts_does_not_matter(empty: Sandbox, hits: Any) -> None:
     api = empty.eightx8_contact_center

@@ -157,7 +157,9 @@ def test_lists_are_read_whole_and_leave_no_bookmark(full: Sandbox, shape: Any) -
     assert len(full.requests) == len(LISTS)
 
 
-@pytest.mark.parametrize("named", ["link", "relative", "cursor", "number", "path", "more", "pages", "none"])
+@pytest.mark.parametrize(
+    "named", ["link", "relative", "cursor", "number", "path", "more", "more_text", "pages", "none"]
+)
 @pytest.mark.parametrize("page", [1, 3, 100])
 def test_lists_that_page_are_read_whole(full: Sandbox, named: Any, page: int) -> None:
     switches = full.voiso.switches
@@ -168,6 +170,15 @@ def test_lists_that_page_are_read_whole(full: Sandbox, named: Any, page: int) ->
         rows = full.voiso.tables[stream.removeprefix("voiso_")]
         assert [record[key] for record in out.records(stream)] == [row[key] for row in rows]
     assert {each.query["key"] for each in full.requests} == {full.voiso.api_key}
+
+
+@pytest.mark.parametrize("evil", ["NaN", "1e400", r'"\ud800"', '"\t"', '"\xfc"'])
+def test_what_a_list_says_beside_its_entries_stops_nothing(full: Sandbox, evil: str) -> None:
+    body = f'{{"said":{evil},"items":[{{"id":7,"name":"A"}}]}}'.encode("latin-1")
+    full.faults.add(Fault("status", status=200, body=body, match="/cdr/teams", content_type="application/json"))
+    out = sync(full.voiso.config, streams=["voiso_teams"])
+    assert out.error is None
+    assert [record["id"] for record in out.records("voiso_teams")] == [7]
 
 
 @pytest.mark.parametrize("named", ["link", "none"])

@@ -76,6 +76,12 @@ def test_what_webex_itself_filters_is_kept_whatever_the_location_is_called_by_no
     assert ids(read_well(box, webex_locations=["its name of today"])) == [old["Report ID"]]
 
 
+def test_a_link_that_is_no_url_is_an_error_in_words(box: Sandbox) -> None:
+    put_many(box, 8)
+    box.webex.switches.page_cap, box.webex.switches.link = 3, "broken"
+    assert "link to the next page leads to no host" in str(read(box).error)
+
+
 def test_a_link_to_another_host_is_an_error_and_carries_no_token_there(box: Sandbox) -> None:
     box.webex.switches.link, box.webex.switches.page_cap = "foreign", 4
     put_many(box, 10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urljoin
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -112,17 +112,24 @@ class AnalyticsApi(VendorApi):
         """
         here = str(response.url)
         link = next_link(response.headers.get("Link"))
-        if link is not None and urlsplit(target := corrected_link(link, here))[:2] == urlsplit(here)[:2]:
-            return target
+        target = corrected_link(link or "", here)
+        stays_here = link is not None and target.startswith(urljoin(here, "/"))
+        goes_on = stays_here and _cursor_in(target) not in ([], _cursor_in(here))
         cursor = response.headers.get("Last-Document-Id")
-        if cursor:
+        if cursor and not goes_on:
             return f"{page_url(here)}&lastDocumentId={quote(unquote(cursor), safe='')}"
+        if stays_here:
+            return target
         if link is not None:
             raise FatalAPIError(
                 f"{self.product} names the next page at {host_of(link)}, where credentials must not go. The bookmark "
                 "stays before this window."
             )
         return None
+
+
+def _cursor_in(url: str) -> list[str]:
+    return parse_qs(url.partition("?")[2]).get("lastDocumentId", [])
 
 
 def page_url(data_url: str, size: int | None = None) -> str:

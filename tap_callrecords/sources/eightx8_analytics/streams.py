@@ -33,8 +33,11 @@ Row = TypeVar("Row")
 
 STATUS_REQUESTS = 40
 """How often a report that is not done is asked after: about half an hour."""
-DATA_REQUESTS = 7
-"""How often a page that the vendor does not know is asked for before another report is made: about a minute."""
+TRIES_OF_AN_UNKNOWN_REPORT = 7
+"""How often a report that the vendor does not know, or a page of it, is asked for before another report is made: about
+a minute."""
+UNKNOWN = (requests.codes.not_found, requests.codes.gone)
+REPORT_UNKNOWN = "8x8 Analytics for Contact Center no longer knows the report."
 HEADERS_MISSING = (
     "8x8 Analytics for Contact Center sent a page of a report without the headers that count its rows and lead to the "
     "next page (X-Total-Elements, Link, Last-Document-Id): a proxy on the way may remove them"
@@ -176,10 +179,10 @@ class Interactions(CallRecordStream[AnalyticsApi]):
 
     @override
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
-        if not isinstance(error, Refused) or error.status not in (requests.codes.not_found, requests.codes.gone):
+        if not isinstance(error, Refused) or error.status not in UNKNOWN:
             raise error
-        if asked.tries == DATA_REQUESTS:
-            raise PageLost(f"{self.api.product} no longer knows the report.") from None
+        if asked.tries == TRIES_OF_AN_UNKNOWN_REPORT:
+            raise PageLost(REPORT_UNKNOWN) from None
         time.sleep(pause(asked.tries))  # a report may be done some seconds before its data are there
         return asked
 
@@ -211,21 +214,28 @@ class Interactions(CallRecordStream[AnalyticsApi]):
         """Have a report made; its id, once the vendor says that it is done (CC B3, D4).
 
         Raises:
+            PageLost: the vendor does not know it, nor does so soon.
             FatalAPIError: the vendor fails to make it, or does not finish.
         """
         report = self.api.call(self.request(window, (0, None)), read_report)
         for inquiry in range(1, STATUS_REQUESTS + 1):
-            status = report.status.strip().upper()
+            status = "".join(filter(str.isalpha, report.status.upper()))
             if status == "DONE":
                 return report.id
-            if status not in ("QUEUED", "IN_PROGRESS"):
+            if status not in ("QUEUED", "INPROGRESS"):
                 reason = f": {clean_quote(report.reason)}" if report.reason else ""
                 raise FatalAPIError(
                     f"{self.api.product} did not make the report ({clean_quote(report.status)}{reason}). The bookmark "
                     "stays before this window; run again."
                 )
             time.sleep(pause(inquiry))
-            report = self.api.call(requests.Request("GET", f"{self.api.url}/{report.id}/status"), read_report)
+            try:
+                report = self.api.call(requests.Request("GET", f"{self.api.url}/{report.id}/status"), read_report)
+            except Refused as error:  # a report may be made some seconds before it is known everywhere
+                if error.status not in UNKNOWN:
+                    raise
+                if inquiry >= TRIES_OF_AN_UNKNOWN_REPORT:
+                    raise PageLost(REPORT_UNKNOWN) from None
         raise FatalAPIError(
             f"{self.api.product} has not finished a report after {STATUS_REQUESTS} status requests. The bookmark stays "
             "before this window; run again, with shorter windows (setting window_hours) if it stays so."

@@ -14,14 +14,15 @@ from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import BrokenBody, Refused
+from tap_callrecords.errors import AccessRefused, BrokenBody, Refused
 from tap_callrecords.http.redaction import clean_quote
-from tap_callrecords.paging.base import Page
+from tap_callrecords.paging.base import Page, Refusal
 from tap_callrecords.paging.page_numbers import PageNumberPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.sources.eightx8_contact_center.api import ContactCenterApi
 from tap_callrecords.stream import Asked, CallRecordStream
+from tap_callrecords.stream.paged import NO_SUCH_PAGE, TRIES_OF_A_REFUSED_PAGE
 from tap_callrecords.windows.plan import TimeWindow, epoch_ms
 
 Row = TypeVar("Row")
@@ -103,6 +104,14 @@ class RecentCalls(CallRecordStream[ContactCenterApi]):
         }
         region = self.config["eightx8_contact_center_region"]
         return requests.Request("POST", f"{self.api.url}{self.path}/{region}", json=body)
+
+    @override
+    def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+        """A page that stays refused may lie beyond the last one: that is for the paginator to judge (CC R5)."""
+        stays_refused = asked.name > 1 and asked.tries == TRIES_OF_A_REFUSED_PAGE
+        if stays_refused and isinstance(error, (Refused, AccessRefused)) and error.status in NO_SUCH_PAGE:
+            return Refusal(error=error)
+        raise error
 
     @override
     def page(self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:

@@ -15,7 +15,9 @@ from tap_callrecords.errors import BrokenBody
 from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.links import next_link
 from tap_callrecords.paging.lists import ListPage, ListPaginator
+from tap_callrecords.rows import conversions
 from tap_callrecords.rows.builder import Record
+from tap_callrecords.rows.loose_json import decode_loosely
 from tap_callrecords.sources.voiso.answers import VoisoStream, count_of
 from tap_callrecords.sources.voiso.api import VoisoApi
 from tap_callrecords.stream import Asked, FullTableStream
@@ -27,6 +29,7 @@ COUNTS = ("total", "total_count", "totalCount", "total_records", "count")
 NEXT = ("next", "next_page", "nextPage", "next_url", "next_page_url", "next_cursor", "nextCursor")
 PAGES = ("total_pages", "totalPages", "pages", "page_count", "pageCount", "last_page", "lastPage")
 COUNTING_HEADERS = ("X-Total-Count", "X-Total", "Total")
+_object = msgspec.json.Decoder(dict[str, Any])
 MORE = ("has_more", "hasMore", "has_next", "hasNext")
 
 
@@ -68,7 +71,7 @@ class VoisoList(VoisoStream, FullTableStream[VoisoApi]):
             entries=max((count for count in counts if count is not None), default=None),
             pages=max((count for count in pages if count is not None), default=0),
             following=next((found for each in following if (found := self._named(each))), None),
-            more=any(following) or any(each.get(name) is True for each in said for name in MORE),
+            more=any(following) or any(_is_true(each.get(name)) for each in said for name in MORE),
         )
 
     def _named(self, following: Any) -> Mapping[str, str] | None:
@@ -102,6 +105,13 @@ def _objects(members: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from _objects(each)
 
 
+def _is_true(flag: Any) -> bool:
+    try:
+        return conversions.boolean(flag) is True
+    except conversions.Misfit:
+        return bool(flag == 1)
+
+
 def only_array(body: bytes) -> tuple[bytes, bytes]:
     """The JSON array that a body is, or the only one that is a member of the object that it is; and the other members.
 
@@ -114,7 +124,7 @@ def only_array(body: bytes) -> tuple[bytes, bytes]:
     if body.startswith(b"["):
         return body, b"{}"
     try:
-        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        members = _members_of(body)
         arrays = [name for name, member in members.items() if bytes(member).startswith(b"[")]
         if len(arrays) == 1:
             array = bytes(members.pop(arrays[0]))
@@ -126,6 +136,13 @@ def only_array(body: bytes) -> tuple[bytes, bytes]:
     if not arrays and None in about.values() and counts == {0}:
         return b"[]", b"{}"
     raise BrokenBody(f"{len(arrays)} arrays")
+
+
+def _members_of(body: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        return msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in decode_loosely(body, _object).items()}
 
 
 def listed(name: str) -> type[VoisoList]:

@@ -11,18 +11,17 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 import msgspec
 import requests
-from singer_sdk.exceptions import FatalAPIError
+from singer_sdk.exceptions import FatalAPIError, SingerSDKError
 from typing_extensions import override
 
 from tap_callrecords import instants
 from tap_callrecords.errors import BrokenBody, PageLost, Refused
 from tap_callrecords.http import retries
-from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.paging.base import Page, Paginator, Refusal
 from tap_callrecords.paging.search_token import (
     BLOCK,
     SURE_PAGE,
     CutShort,
-    Refusal,
     SearchPage,
     SearchTokenPaginator,
 )
@@ -244,7 +243,7 @@ def fits(total: int, rows: int, sizes: Iterable[int], block: int) -> bool:
     )
 
 
-def halves(window: TimeWindow, refusal: FatalAPIError | None = None) -> tuple[TimeWindow, TimeWindow]:
+def halves(window: TimeWindow, refusal: SingerSDKError | None = None) -> tuple[TimeWindow, TimeWindow]:
     """Cut what a window asks for in two, a second of it in both.
 
     Raises:

@@ -217,7 +217,7 @@ def _same_name(name: str) -> str:
 
 
 def _total_count(url: str | None) -> int | None:
-    counts = parse_qs(urlsplit(url).query).get("totalCount", []) if url else []
+    counts = parse_qs((url or "").partition("?")[2]).get("totalCount", [])
     return int(counts[0]) if counts and re.fullmatch(r"[0-9]{1,18}", counts[0]) else None
 
 
