@@ -69,7 +69,7 @@ class PageNumberPaginator(Paginator[int]):
                 return False
             self._passes.append(_Pass(page.announced))
         now = self._passes[-1]
-        if isinstance(page, Refusal) and now.received < (now.announced or 1):
+        if isinstance(page, Refusal) and (now.announced is None or now.received < now.announced):
             raise page.error
         self._note(now, [*map(self._key, page.records)])
         if page.records and not self._ends(now, len(page.records)):
