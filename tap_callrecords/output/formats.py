@@ -17,8 +17,9 @@ from upath import UPath
 
 from tap_callrecords.errors import OutputLost
 
-_ROWS_OF_A_CHUNK = 5_000
-"""Rows that are turned into columns together: more would only take more memory."""
+_ROWS_OF_A_CHUNK = {"arrow": 1_000, "parquet": 5_000}
+"""Rows that a file takes together: more would only take more memory, and each part of a Parquet file costs something in
+every column."""
 _ROWS_OF_A_TURN = 100
 """Rows that are turned at once: many thousand would not fit into the processor's cache."""
 LINES_OF_A_PIECE = 500
@@ -130,6 +131,7 @@ class _Columns(RecordFile):
         self._properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
         self._types = {name: arrow_type(each) for name, each in self._properties.items()}
         self._schema = pa.schema([(name, kind or pa.string()) for name, kind in self._types.items()])
+        self._rows_of_a_chunk = _ROWS_OF_A_CHUNK[form]
         if form == "arrow":
             self._out: Any = pa.ipc.new_file(self._bytes, self._schema)
         else:
@@ -156,7 +158,7 @@ class _Columns(RecordFile):
 
     def _added(self, rows: int) -> None:
         self.rows += rows
-        if len(next(iter(self._chunk.values()))) >= _ROWS_OF_A_CHUNK:
+        if len(next(iter(self._chunk.values()))) >= self._rows_of_a_chunk:
             self._write_chunk()
 
     def _write_chunk(self) -> None:
