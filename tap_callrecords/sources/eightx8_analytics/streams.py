@@ -37,7 +37,6 @@ TRIES_OF_AN_UNKNOWN_REPORT = 7
 """How often a report that the vendor does not know, or a page of it, is asked for before another report is made: about
 a minute."""
 UNKNOWN = (requests.codes.not_found, requests.codes.gone)
-REPORT_UNKNOWN = "8x8 Analytics for Contact Center no longer knows the report."
 HEADERS_MISSING = (
     "8x8 Analytics for Contact Center sent a page of a report without the headers that count its rows and lead to the "
     "next page (X-Total-Elements, Link, Last-Document-Id): a proxy on the way may remove them"
@@ -177,12 +176,15 @@ class Interactions(CallRecordStream[AnalyticsApi]):
         data_url = f"{self.api.url}{self.path}/{report}/data"
         return Page([], next=page_url(data_url, asked.window.page_size(PAGE_SIZE, most=PAGE_SIZE)))
 
+    def _report_lost(self) -> PageLost:
+        return PageLost(f"{self.api.product} no longer knows the report.")
+
     @override
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
         if not isinstance(error, Refused) or error.status not in UNKNOWN:
             raise error
         if asked.tries == TRIES_OF_AN_UNKNOWN_REPORT:
-            raise PageLost(REPORT_UNKNOWN) from None
+            raise self._report_lost() from None
         time.sleep(pause(asked.tries))  # a report may be done some seconds before its data are there
         return asked
 
@@ -235,7 +237,7 @@ class Interactions(CallRecordStream[AnalyticsApi]):
                 if error.status not in UNKNOWN:
                     raise
                 if inquiry >= TRIES_OF_AN_UNKNOWN_REPORT:
-                    raise PageLost(REPORT_UNKNOWN) from None
+                    raise self._report_lost() from None
         raise FatalAPIError(
             f"{self.api.product} has not finished a report after {STATUS_REQUESTS} status requests. The bookmark stays "
             "before this window; run again, with shorter windows (setting window_hours) if it stays so."
