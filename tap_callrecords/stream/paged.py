@@ -25,6 +25,7 @@ from tap_callrecords.windows.plan import TimeWindow
 RESTARTS_OF_A_LOST_WINDOW = 3
 SHORTEST_TO_HALVE = timedelta(minutes=1)
 NO_SUCH_PAGE = (requests.codes.bad_request, requests.codes.not_found, requests.codes.unprocessable)
+"""Refusals that can mean that a page, and no more than that, is not there."""
 TRIES_OF_A_REFUSED_PAGE = 3
 """How often a page is asked for after others have come: what had a right to them has one to it."""
 

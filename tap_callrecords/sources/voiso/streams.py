@@ -18,19 +18,14 @@ from tap_callrecords import instants
 from tap_callrecords.errors import BrokenBody, PageLost, Refused
 from tap_callrecords.http import retries
 from tap_callrecords.paging.base import Page, Paginator, Refusal
-from tap_callrecords.paging.search_token import (
-    BLOCK,
-    SURE_PAGE,
-    CutShort,
-    SearchPage,
-    SearchTokenPaginator,
-)
+from tap_callrecords.paging.search_token import BLOCK, SURE_PAGE, CutShort, SearchPage, SearchTokenPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.repeats import SeenRows
 from tap_callrecords.sources.voiso.answers import VoisoStream, count_of
 from tap_callrecords.sources.voiso.api import TokenDemanded
 from tap_callrecords.sources.voiso.lists import LISTS
 from tap_callrecords.stream import Asked, CallRecordStream
+from tap_callrecords.stream.paged import NO_SUCH_PAGE, TRIES_OF_A_REFUSED_PAGE
 from tap_callrecords.windows.plan import Span, TimeWindow, floor_second
 
 Row = TypeVar("Row")
@@ -45,9 +40,6 @@ SHORTEST_QUERY = 3 * SECOND
 """Halves of what is shorter would be no shorter."""
 SMALLER_PAGE = 1000
 """The vendor's default; asked for where a larger page is refused (VO A5) or brings the vendor down (VO 10)."""
-NO_SUCH_PAGE = frozenset({400, 404, 422})
-"""Refusals that can mean a page beyond the last one (VO 5.2)."""
-TRIES_OF_A_REFUSED_PAGE = 3
 SERVER_ERROR = 500
 
 
@@ -187,7 +179,7 @@ class Interactions(VoisoStream):
             if isinstance(error, FatalAPIError) and page.size > SMALLER_PAGE and _was_too_much(error.__cause__):
                 self._ask_for_less(f"Voiso could not give a page of {page.size} records")
             raise error
-        if error.status not in NO_SUCH_PAGE:
+        if error.status not in NO_SUCH_PAGE:  # of others none means a page beyond the last one (VO 5.2)
             raise error
         first = page.number == 1 and not page.token
         tries = asked.tries - (asked.because is not None)

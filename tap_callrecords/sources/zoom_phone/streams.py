@@ -22,13 +22,13 @@ from tap_callrecords.sources.zoom_phone.api import PageTokenRefused, ZoomPhoneAp
 from tap_callrecords.sources.zoom_phone.months import DAY, crosses_months, is_cut, is_month, windows_by_day
 from tap_callrecords.sources.zoom_phone.pages import CallPages, Place, TokenPages
 from tap_callrecords.stream import Asked, CallRecordStream, FullTableStream
+from tap_callrecords.stream.paged import NO_SUCH_PAGE
 from tap_callrecords.windows.plan import OVERLAP, Span, TimeWindow, ceil_second, floor_second
 
 Row = TypeVar("Row")
 
 LARGEST_PAGE = 300
 LARGEST_LIST_PAGE = 100
-NO_SUCH_PAGE = (requests.codes.bad_request, requests.codes.not_found, requests.codes.unprocessable)
 TRIES_OF_A_FILTER = 3
 """How often calls without a recording are asked for by themselves before it is believed that they can't be."""
 FORM = "%Y-%m-%dT%H:%M:%SZ"
