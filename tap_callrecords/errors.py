@@ -59,7 +59,16 @@ class Refused(FatalAPIError):  # noqa: N818 - named for what it is
 
 
 class PageLost(FatalAPIError):  # noqa: N818 - named for what it is
-    """The vendor no longer knows the cursor or report: the window has to be read from its first page again."""
+    """The vendor no longer knows the cursor or report: the window has to be read from its first page again.
+
+    Attributes:
+        because: the refusal that was taken for it: the error, should it come again and again; None where there is no
+            other reading.
+    """
+
+    def __init__(self, sentence: str, because: SingerSDKError | None = None) -> None:
+        super().__init__(sentence)
+        self.because = because
 
 
 class AskedTooMuch(FatalAPIError):  # noqa: N818 - named for what it is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -143,7 +144,7 @@ class EightX8Analytics(Vendor):
                 return self._create(json.loads(await request.body()))
             report = self.reports.get(request.path_params["id"])
             if report is None:
-                return _message(404, "Not Found")
+                return self._unknown()
             return self._status(report) if request.url.path.endswith("/status") else self._data(report, request)
         except RequestError as wrong:
             return _message(400, f"Bad request: {wrong}")
@@ -200,6 +201,10 @@ class EightX8Analytics(Vendor):
         report.polls_left = max(report.polls_left - 1, 0)
         return JSONResponse({"id": report.id, "status": self._state(report), "reason": self.switches.fail_reason})
 
+    def _unknown(self) -> Response:
+        status = self.switches.forgotten_status
+        return _message(status, HTTPStatus(status).phrase)
+
     def _data(self, report: Report, request: Request) -> Response:
         """A page of a report (CC B4)."""
         switches = self.switches
@@ -211,7 +216,7 @@ class EightX8Analytics(Vendor):
             del self.reports[report.id]
             if switches.forget_times is not None:
                 switches.forget_times -= 1
-            return _message(404, "Not Found")
+            return self._unknown()
         url = f"{self.url}{BASE}/detailed-reports/{report.id}/data"
         response = report.page(dict(request.query_params), switches, url)
         self.count_request()

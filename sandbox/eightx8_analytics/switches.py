@@ -21,6 +21,7 @@ class Switches:
         fail_reason: Every report fails, for this reason (D4).
         forget_after: A report is unknown after so many of its pages, 404 (D5).
         forget_times: So many reports are forgotten; ``None`` all.
+        forgotten_status: What is answered for a report that is forgotten: 404, or 400, 403, 410, 422 (D5).
         token_lifetime_seconds: ``expires_in`` of new tokens, as text (D5).
         token_requests: A token expires after so many requests (D5).
         withhold: So many rows of a report are counted but not answered.
@@ -53,6 +54,7 @@ class Switches:
     fail_reason: str | None = None
     forget_after: int | None = None
     forget_times: int | None = 1
+    forgotten_status: int = 404
     token_lifetime_seconds: int = 1799
     token_requests: int | None = None
     withhold: int = 0

@@ -71,7 +71,7 @@ class PagedStream(StreamHooks[Api]):
                 yield from self.pages(window, self.new_paginator(window))
             except PageLost as error:
                 if not restarts_left:
-                    raise
+                    raise error.because or error from None
                 self.logger.warning("%s The window is read from its first page again.", error)
             else:
                 return

@@ -7,8 +7,10 @@ import time
 from typing import Any
 
 import pytest
+from singer_sdk.exceptions import FatalAPIError
 
 from sandbox import Fault, Sandbox
+from tap_callrecords.errors import AccessRefused
 from tap_callrecords.http import retries
 from tap_callrecords.sources.eightx8_analytics import streams as eightx8_analytics
 from tests.sources.eightx8_analytics import (
@@ -171,6 +173,48 @@ def test_a_report_that_is_forgotten_is_made_again(box: Sandbox) -> None:
     switches.forget_after, switches.forget_times = 1, 2
     assert_nothing_is_lost(box)
     assert len(created(box)) > 3
+
+
+@pytest.mark.parametrize("pages", [1, 3])
+@pytest.mark.parametrize("status", [400, 403, 410, 422])
+def test_a_report_that_expires_between_its_pages_is_made_again_whatever_it_is_refused_with(
+    box: Sandbox, status: int, pages: int
+) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.forget_after, switches.forget_times, switches.forgotten_status = pages, 2, status
+    out = assert_nothing_is_lost(box)
+    assert len(created(box)) == len(out.states) + 2
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(400, "status 400"), (403, "does not let the App"), (410, "no longer knows"), (422, "422")]
+)
+def test_a_page_that_is_refused_of_each_new_report_ends_the_run_with_its_own_error(
+    box: Sandbox, status: int, said: str
+) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.forget_after, switches.forget_times, switches.forgotten_status = 1, None, status
+    out = read(box)
+    assert isinstance(out.error, AccessRefused if status == 403 else FatalAPIError)
+    assert said in str(out.error)
+    assert len(created(box)) == len(out.states) + 3
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_a_report_whose_first_page_is_refused_is_not_made_again(box: Sandbox, status: int) -> None:
+    box.faults.add(Fault("status", match="/data", status=status, body={"message": "No"}, times=None))
+    assert str(status) in str(read(box).error) or status == 403
+    assert len(created(box)) == 1
+
+
+def test_a_right_that_is_taken_away_between_pages_is_told_when_the_report_is_made_again(empty: Sandbox) -> None:
+    api = empty.eightx8_analytics
+    api.add_interactions(*(api.new_interaction(minutes_ago(60 + n), transactionId=str(n)) for n in range(20)))
+    fault = Fault("status", match="/historical-metrics", status=403, body={"message": "No"}, after=2, times=None)
+    empty.faults.add(fault)
+    out = read(empty, window_hours=96)
+    assert isinstance(out.error, AccessRefused)
+    assert len(requests_for(empty, "/detailed-reports")) == 2
 
 
 def test_a_report_that_is_always_forgotten_ends_the_run(box: Sandbox) -> None:

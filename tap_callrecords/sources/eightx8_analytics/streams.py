@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 import requests
@@ -16,7 +16,7 @@ from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 from typing_extensions import override
 
 from tap_callrecords import instants
-from tap_callrecords.errors import BrokenBody, PageLost, Refused
+from tap_callrecords.errors import AccessRefused, BrokenBody, PageLost, Refused
 from tap_callrecords.http.client import VerbatimRequest
 from tap_callrecords.http.redaction import clean_quote
 from tap_callrecords.http.retries import pause
@@ -27,6 +27,7 @@ from tap_callrecords.rows.conversions import announced_count
 from tap_callrecords.rows.loose_json import decode_loosely
 from tap_callrecords.sources.eightx8_analytics.api import PAGE_SIZE, AnalyticsApi, page_url
 from tap_callrecords.stream import Asked, CallRecordStream
+from tap_callrecords.stream.paged import NO_SUCH_PAGE, TRIES_OF_A_REFUSED_PAGE
 from tap_callrecords.windows.plan import TimeWindow
 
 Row = TypeVar("Row")
@@ -37,6 +38,9 @@ TRIES_OF_AN_UNKNOWN_REPORT = 7
 """How often a report that the vendor does not know, or a page of it, is asked for before another report is made: about
 a minute."""
 UNKNOWN = (requests.codes.not_found, requests.codes.gone)
+EXPIRED = (requests.codes.bad_request, requests.codes.forbidden, requests.codes.unprocessable)
+"""Other refusals that may mean it, where earlier pages of the same report came: how long one lives is not documented
+(CC D5)."""
 HEADERS_MISSING = (
     "8x8 Analytics for Contact Center sent a page of a report without the headers that count its rows and lead to the "
     "next page (X-Total-Elements, Link, Last-Document-Id): a proxy on the way may remove them"
@@ -181,12 +185,22 @@ class Interactions(CallRecordStream[AnalyticsApi]):
 
     @override
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+        if getattr(error, "status", None) in EXPIRED and _is_further(asked.name):
+            self._expired(error, asked)
         if not isinstance(error, Refused) or error.status not in UNKNOWN:
             raise error
         if asked.tries == TRIES_OF_AN_UNKNOWN_REPORT:
             raise self._report_lost() from None
         time.sleep(pause(asked.tries))  # a report may be done some seconds before its data are there
         return asked
+
+    def _expired(self, error: Exception, asked: Asked) -> NoReturn:
+        """A later page that stays refused: the next report shows whether it was that, or a right that is gone."""
+        assert isinstance(error, (Refused, AccessRefused))  # noqa: S101 - others have no status
+        if error.status in NO_SUCH_PAGE and asked.tries < TRIES_OF_A_REFUSED_PAGE:
+            raise error
+        said = f"{self.api.product} refused a page of a report with status {error.status}: it may have expired."
+        raise PageLost(said, because=error) from None
 
     @override
     def read_body(self, response: requests.Response) -> tuple[None, list[Record]]:
@@ -209,7 +223,7 @@ class Interactions(CallRecordStream[AnalyticsApi]):
         The end is told by headers that are not there (CC B4): it needs others that are, or a proxy that removes
         headers would make it.
         """
-        is_first = str(response.request.url) == page_url(str(response.request.url))
+        is_first = not _is_further((0, str(response.request.url)))
         return is_first or (following is None and not is_a_page(response))
 
     def _make_report(self, window: TimeWindow) -> int | str:
@@ -242,6 +256,12 @@ class Interactions(CallRecordStream[AnalyticsApi]):
             f"{self.api.product} has not finished a report after {STATUS_REQUESTS} status requests. The bookmark stays "
             "before this window; run again, with shorter windows (setting window_hours) if it stays so."
         )
+
+
+def _is_further(page: tuple[int, str | None]) -> bool:
+    """Whether a page is one after the first of its report."""
+    _, url = page
+    return url is not None and url != page_url(url)
 
 
 def read_report(response: requests.Response) -> Report:
