@@ -30,6 +30,12 @@ _SOMETHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 
+_GOOD_WORD = re.compile(
+    r"^\s*(?:200|ok)\b|success|\b(?:complete|done)|\bno\b.*\b(?:found|data|records?|rows?|results?|calls?|cdrs?)\b",
+    re.IGNORECASE,
+)
+"""In what an answer without rows says of itself: it was made well, or there is nothing."""
+
 
 def text_of(response: requests.Response) -> str:
     """What an error body says to people; empty for a web page."""
@@ -61,6 +67,17 @@ def words_of(response: requests.Response) -> Mapping[str, Any]:
 def speaks_of_rate(words: str) -> bool:
     """Whether a refusal is about too many requests."""
     return _THROTTLED.search(words) is not None
+
+
+def speaks_of_failure(response: requests.Response) -> bool:
+    """Whether the body of a good answer says that something went wrong; asked of answers without rows only."""
+    body = body_of(response)
+    if any(body.get(name) for name in ("error", "errors", "fault", "exception")):
+        return True
+    if any(body.get(name) is False for name in ("success", "ok")):
+        return True
+    told = [str(body[name]) for name in ("status", "message") if body.get(name)]
+    return not all(map(_GOOD_WORD.search, told))
 
 
 def said_in(response: requests.Response) -> str:

@@ -17,6 +17,7 @@ from tap_callrecords import instants
 from tap_callrecords.errors import STREAM_ENDING, AskedTooMuch, BrokenBody, PageLost, RangeRefused
 from tap_callrecords.http.retries import pause
 from tap_callrecords.http.troubles import unreadable
+from tap_callrecords.http.words import speaks_of_failure
 from tap_callrecords.paging.base import Page, Paginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.stream.hooks import Api, Asked, StreamHooks
@@ -123,10 +124,21 @@ class PagedStream(StreamHooks[Api]):
         response = self.api.send(request)
         self._measure(response)
         try:
-            envelope, records = self.read_body(response)
+            envelope, records = self.read_answer(response)
             return self.page(asked, envelope, records, response)
         except BrokenBody:
             raise unreadable(response) from None
+
+    def read_answer(self, response: requests.Response) -> tuple[Any, list[Record]]:
+        """Decode an answer as `read_body` does; one without rows has no word of an error.
+
+        Raises:
+            BrokenBody: it has one, or is not the documented envelope.
+        """
+        envelope, records = self.read_body(response)
+        if not records and speaks_of_failure(response):
+            raise BrokenBody("an error in place of rows")
+        return envelope, records
 
     def read_body(self, response: requests.Response) -> tuple[Any, list[Record]]:
         """Decode an answer: its envelope and its records.
