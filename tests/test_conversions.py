@@ -222,3 +222,16 @@ def test_a_schema_names_its_converter(schema: dict[str, Any], convert: Converter
 
 def test_a_property_of_several_types_has_no_plain_one() -> None:
     assert plain_type({"type": ["array", "object", "null"]}) == "any"
+
+
+@given(st.integers(0, 2**40), st.lists(st.integers(0, 2**40), max_size=3), st.sampled_from([", ", " ,"]))
+def test_a_count_in_a_header_is_one_if_all_of_its_parts_agree(count: int, others: list[int], joined_by: str) -> None:
+    same = joined_by.join([str(count)] * (1 + len(others)))
+    assert conversions.count_in_header(same) == count
+    mixed = joined_by.join(map(str, [count, *others]))
+    assert conversions.count_in_header(mixed) == (count if {count, *others} == {count} else None)
+
+
+@pytest.mark.parametrize("header", [None, "", ",", "many", "25,", "1,001", "101,101", "-1, -1"])
+def test_what_a_header_says_otherwise_counts_nothing(header: str | None) -> None:
+    assert conversions.count_in_header(header) is None

@@ -134,6 +134,8 @@ class Report:
             "X-Total-Pages": str(-(-total // size)),
             "X-Total-Elements": str(written(total, switches.count_form)),
         }
+        if switches.second_count is not None:
+            headers["X-Total-Elements"] += f", {total + switches.second_count}"
         if first and not switches.later_counts:
             del headers["X-Total-Elements"]
         if first + size < len(rows) or (switches.repeat_cursor and page):

@@ -35,6 +35,7 @@ class Switches:
         strip_headers: So many pages come without the headers that count and lead on, as by a proxy; ``None`` all.
         strip_after: Only after so many pages.
         count_form: How ``X-Total-Elements`` is written.
+        second_count: That header comes twice, joined: the second count is larger by so many; ``None`` for once.
         later_counts: Whether pages after the first have ``X-Total-Elements``.
         empty_body: What a report without rows answers in place of ``[]``.
         repeated_rows: So many rows of a window come twice, byte for byte, and are counted twice.
@@ -69,6 +70,7 @@ class Switches:
     strip_headers: int | None = 0
     strip_after: int = 0
     count_form: CountForm = "number"
+    second_count: int | None = None
     later_counts: bool = True
     empty_body: str = "[]"
     repeated_rows: int = 0

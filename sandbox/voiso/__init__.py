@@ -123,7 +123,10 @@ class Voiso(Vendor):
                 return self._bare_list(request, rows)
             case "object":
                 return JSONResponse({"items": rows, "count": len(rows)})
-        return JSONResponse(self._list_page(request, rows))
+        page = self._list_page(request, rows)
+        if not page["items"] and self.switches.list_end in ("null_body", "refuse"):
+            return JSONResponse(None) if self.switches.list_end == "null_body" else JSONResponse({"error": "?"}, 404)
+        return JSONResponse(page)
 
     def _bare_list(self, request: Request, rows: list[Row]) -> Response:
         """A bare array; in pages, headers tell of what follows."""
@@ -140,14 +143,17 @@ class Voiso(Vendor):
         """A page of a list in v4's general form (VO 11)."""
         switches, query = self.switches, request.query_params
         size = switches.list_page or len(rows) or 1
-        asked = query.get("cursor", "").removeprefix("after-") or query.get("page", "1")
+        by_page = "1" if switches.list_next == "digits" else query.get("page", "1")
+        asked = query.get("cursor", "").removeprefix("after-") or by_page
         number = min(int(asked), switches.list_pages_given or int(asked))
         page = rows[(number - 1) * size : number * size]
         metadata: dict[str, Any] = {"total": len(rows) + switches.list_total_off}
-        more = number * size < len(rows)
+        more = number * size < len(rows) or (switches.list_end != "plain" and number * size < len(rows) + size)
         link = f"{request.url.path}?key={self.api_key}&page={number + 1}"
         if switches.list_next == "cursor":
             metadata["next_cursor"] = f"after-{number + 1}" if more else None
+        if switches.list_next == "digits":
+            metadata["next_cursor"] = f"000{number + 1}" if more else None
         if switches.list_next == "more":
             metadata = {"has_more": more}
         if switches.list_next == "more_text":
@@ -163,7 +169,11 @@ class Voiso(Vendor):
         if switches.list_next == "path":
             metadata = {}
         following = {"next": named[switches.list_next] if more else None} if switches.list_next in named else {}
-        return {"items": page or (None if switches.null_records else []), "metadata": metadata, **following}
+        return {
+            "items": page or (None if switches.null_records or switches.list_end == "null" else []),
+            "metadata": metadata,
+            **following,
+        }
 
     async def _interactions(self, request: Request) -> Response:
         try:

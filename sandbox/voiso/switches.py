@@ -44,9 +44,11 @@ class Switches(Paging):
         unknown_fields: Fields that no document has.
         lists: Whether lists are bare arrays, or objects with one array in them; ``metadata`` is v4's form (VO 11).
         list_page: Lists come in pages of so many entries; bare arrays tell of them in headers (link, none).
-        list_next: How such a page names the next one: a link, a cursor, its number, a path of its own, that there is
-            one, as a word or in a text, how many there are; or not at all.
+        list_next: How such a page names the next one: a link, a cursor (also of digits), its number, a path of its own,
+            that there is one, as a word or in a text, how many there are; or not at all.
         list_pages_given: So many pages are given, then the last one again.
+        list_end: What the pages of a list after the last one are, and whether that one names a further page although
+            there is none: an empty page, null (its array, or all of it), or 404.
         list_total_off: What is added to a list's ``total``.
         bad_key_status: What a wrong key gets, with the documented body (VO 10).
         echo_key: Whether error bodies quote the key.
@@ -84,8 +86,11 @@ class Switches(Paging):
     unknown_fields: bool = False
     lists: Literal["array", "object", "metadata"] = "array"
     list_page: int | None = None
-    list_next: Literal["link", "relative", "cursor", "number", "path", "more", "more_text", "pages", "none"] = "link"
+    list_next: Literal[
+        "link", "relative", "cursor", "digits", "number", "path", "more", "more_text", "pages", "none"
+    ] = "link"
     list_pages_given: int | None = None
+    list_end: Literal["plain", "null", "null_body", "refuse"] = "plain"
     list_total_off: int = 0
     bad_key_status: int = 401
     echo_key: bool = False

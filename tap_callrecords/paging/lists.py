@@ -9,7 +9,7 @@ from typing import Any
 from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_callrecords.paging.base import Page, Paginator
+from tap_callrecords.paging.base import Page, Paginator, Refusal
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class ListPage(Page):
 class ListPaginator(Paginator[Mapping[str, str]]):
     """Reads a list to its end: one page, unless an answer speaks of more. A page is named by its parameters.
 
-    It ends with the first page that brings nothing new.
+    It ends with the first page that brings nothing new; with one that is refused where all that are counted came.
     """
 
     def __init__(self, vendor: str, stream: str, key: Callable[[Any], Hashable]) -> None:
@@ -47,6 +47,10 @@ class ListPaginator(Paginator[Mapping[str, str]]):
 
     @override
     def advance(self, page: Page) -> bool:
+        if isinstance(page, Refusal):
+            if self._counted and self._received >= self._counted:
+                return False
+            raise page.error
         assert isinstance(page, ListPage)  # noqa: S101 - a list's stream makes no other
         new = {hash(self._key(record)) for record in page.records} - self._seen
         self._seen |= new

@@ -96,6 +96,15 @@ def announced_count(value: Any) -> int | None:
     return None if count is None or count < 0 else count
 
 
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
+
+
+def count_in_header(header: str | None) -> int | None:
+    """The count that a header announces; sent twice and joined on the way (`25, 25`), its parts have to agree."""
+    parts = {part.strip() for part in (header or "").split(",")}
+    return None if len(parts) > 1 or _GROUPED.fullmatch((header or "").strip()) else announced_count(parts.pop())
+
+
 def number(value: Any) -> float | None:
     """A number, also written as text."""
     if type(value) is float and abs(value) < EXACT:

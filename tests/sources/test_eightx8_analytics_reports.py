@@ -140,6 +140,17 @@ def test_a_count_is_understood_however_it_is_written(box: Sandbox, form: Any) ->
     assert_nothing_is_lost(box)
 
 
+def test_a_count_that_is_sent_twice_is_that_count(box: Sandbox) -> None:
+    switches = box.eightx8_analytics.switches
+    switches.second_count, switches.withhold = 0, 2  # short at first, by the count
+    assert_nothing_is_lost(box)
+
+
+def test_two_counts_that_differ_are_none(empty: Sandbox) -> None:
+    empty.eightx8_analytics.switches.second_count = 1
+    assert "without the headers that count its rows" in str(read(empty).error)
+
+
 def test_pages_after_the_first_need_not_count(box: Sandbox) -> None:
     box.eightx8_analytics.switches.later_counts = False
     assert_nothing_is_lost(box)

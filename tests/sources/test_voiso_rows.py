@@ -158,7 +158,7 @@ def test_lists_are_read_whole_and_leave_no_bookmark(full: Sandbox, shape: Any) -
 
 
 @pytest.mark.parametrize(
-    "named", ["link", "relative", "cursor", "number", "path", "more", "more_text", "pages", "none"]
+    "named", ["link", "relative", "cursor", "digits", "number", "path", "more", "more_text", "pages", "none"]
 )
 @pytest.mark.parametrize("page", [1, 3, 100])
 def test_lists_that_page_are_read_whole(full: Sandbox, named: Any, page: int) -> None:
@@ -170,6 +170,30 @@ def test_lists_that_page_are_read_whole(full: Sandbox, named: Any, page: int) ->
         rows = full.voiso.tables[stream.removeprefix("voiso_")]
         assert [record[key] for record in out.records(stream)] == [row[key] for row in rows]
     assert {each.query["key"] for each in full.requests} == {full.voiso.api_key}
+
+
+@pytest.mark.parametrize("end", ["null", "null_body", "refuse"])
+@pytest.mark.parametrize("page", [3, 100])
+@pytest.mark.parametrize("named", ["link", "cursor"])
+def test_a_page_that_is_named_and_not_there_is_the_end_of_a_list_that_has_come(
+    full: Sandbox, named: Any, page: int, end: Any
+) -> None:
+    switches = full.voiso.switches
+    switches.lists, switches.list_page, switches.list_next, switches.list_end = "metadata", page, named, end
+    out = sync(full.voiso.config, streams=[*LISTS])
+    assert out.error is None
+    for stream in LISTS:
+        assert len(out.records(stream)) == len(full.voiso.tables[stream.removeprefix("voiso_")])
+
+
+@pytest.mark.parametrize(
+    ("end", "said"), [("null", "is cut: "), ("null_body", "is cut: "), ("refuse", "does not serve the list teams")]
+)
+def test_a_page_that_is_not_there_ends_no_list_that_counts_more(full: Sandbox, end: Any, said: str) -> None:
+    switches = full.voiso.switches
+    switches.lists, switches.list_page, switches.list_next, switches.list_end = "metadata", 2, "number", end
+    switches.list_total_off = 1
+    assert said in str(sync(full.voiso.config, streams=["voiso_teams"]).error)
 
 
 @pytest.mark.parametrize("evil", ["NaN", "1e400", r'"\ud800"', '"\t"', '"\xfc"'])

@@ -23,7 +23,7 @@ from tap_callrecords.http.retries import pause
 from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.links import LinkPaginator
 from tap_callrecords.rows.builder import Record
-from tap_callrecords.rows.conversions import announced_count
+from tap_callrecords.rows.conversions import count_in_header
 from tap_callrecords.rows.loose_json import decode_loosely
 from tap_callrecords.sources.eightx8_analytics.api import PAGE_SIZE, AnalyticsApi, page_url
 from tap_callrecords.stream import Asked, CallRecordStream
@@ -101,7 +101,7 @@ _report: msgspec.json.Decoder[Report | list[Report]] = msgspec.json.Decoder(Repo
 
 def total_of(response: requests.Response) -> int | None:
     """How many rows a report has; None where the answer does not say so."""
-    return announced_count(response.headers.get("X-Total-Elements"))
+    return count_in_header(response.headers.get("X-Total-Elements"))
 
 
 def is_a_page(response: requests.Response) -> bool:
