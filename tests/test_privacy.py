@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_callrecords.rows.privacy import Privacy, normalise_number
+from tests.support.rows import STREAMS, body_of, builder_for, schema_of, validator_of
 from tests.support.tap import ROOT
-from tests.test_records import STREAMS, body_of, builder_for, schema_of, validator_of
 from tests.test_schemas import KEYS, walk
 
 MARK = "Mx Private"

@@ -13,7 +13,10 @@ from tests.faults.clocks import in_small, without_waits
 from tests.faults.subjects import VENDORS
 from tests.support.tap import FILES
 
-WITH_FILES = ("test_faults.py", "test_state.py")
+WITH_FILES = (
+    *("test_connections.py", "test_faults.py", "test_moving_rows.py"),
+    *("test_refusals.py", "test_state.py", "test_tokens.py"),
+)
 
 
 @pytest.fixture(scope="module")

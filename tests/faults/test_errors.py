@@ -29,7 +29,7 @@ from tests.support.tap import ROOT, Output
 
 MET_ELSEWHERE = (
     *("the TLS certificate", "the proxy", "the name of the proxy", "There is no usable proxy", "SOCKS"),
-    "Error: ",  # of tap-callrecords-drift: tests/test_drift.py
+    "Error: ",  # of tap-callrecords-drift: tests/test_drift_errors.py
 )
 
 
