@@ -146,6 +146,18 @@ def test_answers_without_a_count_are_warned_of_once(box: Sandbox, caplog: pytest
     assert caplog.text.count("does not say how many rows there are") == 1
 
 
+@pytest.mark.parametrize("token", [{}, {"next_page_token": None}, {"next_page_token": {"a": 1}, "total_records": None}])
+@pytest.mark.parametrize("stream", [CALLS, *LISTS])
+def test_an_answer_with_neither_a_count_nor_a_page_token_is_not_the_end(
+    box: Sandbox, stream: str, token: dict[str, Any]
+) -> None:
+    body = {"call_history" if stream == CALLS else stream.removeprefix("zoom_phone_"): [], **token}
+    box.faults.add(Fault("status", status=200, body=body, match="/phone/", content_type="application/json", times=None))
+    out = read(box, stream, **two_hours())
+    assert "a body that is not what it documents" in str(out.error)
+    assert not out.bookmarks(stream)
+
+
 # Two arrays
 
 

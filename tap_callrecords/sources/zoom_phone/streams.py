@@ -139,13 +139,18 @@ class ZoomStream(CallRecordStream[ZoomPhoneApi]):
         return {"page_size": str(size)} | ({} if page.token is None else {"next_page_token": page.token})
 
     def counted(self, envelope: Any, records: list[Any]) -> Page:
-        """An answer's page, with what it says about the others."""
-        announced = announced_count(envelope.total_records)
+        """An answer's page, with what it says about the others.
+
+        Raises:
+            BrokenBody: it neither counts nor says whether there is a next page: nothing would tell that one lacks.
+        """
+        announced, token = announced_count(envelope.total_records), envelope.next_page_token
+        is_one = isinstance(token, (str, int)) and not tells_nothing(token)
+        if announced is None and not is_one and not isinstance(token, str):
+            raise BrokenBody("neither a count nor a page token")
         if announced is None and not self._told:
             self._told = True
             self.logger.warning("Zoom Phone does not say how many rows there are: it is not verified that all came.")
-        token = envelope.next_page_token
-        is_one = isinstance(token, (str, int)) and not tells_nothing(token)
         return Page(records, next=str(token) if is_one else None, announced=announced)
 
     def with_account(self, records: list[Record]) -> list[Record]:
