@@ -58,7 +58,9 @@ def read(config: Mapping[str, Any], catalog: dict[str, Any] | None = None) -> Re
 @pytest.fixture
 def written(config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Records:
     """What a sync writes page by page; from then on that way is shut."""
-    records = read(config)
+    with monkeypatch.context() as alone:
+        alone.setattr(CallRecordStream, "_yielded", lambda *_: pytest.fail("records were handed over one by one"))
+        records = read(config)
     assert any(records.values())
     monkeypatch.setattr(
         stream_module.CallRecordStream, "_written", lambda *_: pytest.fail("pages were written at once")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +13,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from singer_sdk.exceptions import FatalAPIError
+import requests
+from singer_sdk.exceptions import FatalAPIError, RetriableAPIError
 from typing_extensions import override
 
-from tap_callrecords.errors import AskedTooMuch, PageLost, RangeRefused, Refused
+from tap_callrecords.errors import AskedTooMuch, BrokenBody, PageLost, RangeRefused, Refused
+from tap_callrecords.http import retries
 from tap_callrecords.paging.base import Page, Paginator
 from tap_callrecords.stream.hooks import Asked
 from tap_callrecords.stream.paged import PagedStream
@@ -37,6 +41,7 @@ class Names(Paginator[str]):
 
     @override
     def advance(self, page: Page) -> bool:
+        assert isinstance(page, Page)
         following = next(self._names, None)
         self.current = following or self.current
         return following is not None
@@ -58,11 +63,12 @@ class Scripted(PagedStream[Any]):
 
     @override
     def new_paginator(self, window: TimeWindow) -> Names:
+        assert isinstance(window, TimeWindow)
         return Names(self.names)
 
     @override
     def request(self, window: TimeWindow, page: Any) -> Any:
-        return None
+        return window, page
 
     @override
     def page(self, *_: Any) -> Page:
@@ -74,6 +80,7 @@ class Scripted(PagedStream[Any]):
 
     @override
     def _ask(self, asked: Asked, request: Any) -> Page:
+        assert request == (asked.window, asked.name)
         self.asked.append(asked)
         return self.answer(asked)
 
@@ -211,3 +218,108 @@ def test_what_nothing_can_be_done_about_is_raised() -> None:
 
     with pytest.raises(Refused, match=r"^No\.$"):
         [*Refusing().drain(window(1))]
+
+
+class Refusing(Scripted):
+    """Refuses a page so many times."""
+
+    names = "abc"
+    refused, status, times = "b", 404, 2
+
+    @override
+    def answer(self, asked: Asked) -> Page:
+        if asked.name == self.refused and self.times:
+            self.times -= 1
+            raise Refused("No.", self.status)
+        return super().answer(asked)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long was waited; nobody waits."""
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    return waited
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_page_after_others_that_is_refused_is_asked_for_twice_more_with_a_longer_pause_each_time(
+    status: int, pauses: list[float], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 1.0)
+    monkeypatch.setattr(retries, "LONGEST_WAIT_SECONDS", 60.0)
+    stream = Refusing()
+    stream.status = status
+    assert [page.records for page in stream.drain(window(1))] == [["a"], ["b"], ["c"]]
+    assert [each.name for each in stream.asked] == ["a", "b", "b", "b", "c"]
+    first, second = pauses
+    assert 0.5 <= first <= 1 <= second <= 2
+    assert caplog.messages == ["No. A page after others was refused: it is asked for again."] * 2
+
+
+@pytest.mark.parametrize(
+    ("refused", "status", "times", "asked"),
+    [("b", 404, 3, "abbb"), ("b", 403, 1, "ab"), ("b", 410, 1, "ab"), ("a", 404, 1, "a"), ("c", 400, 3, "abccc")],
+)
+def test_a_refusal_is_believed_after_three_tries_or_where_another_try_is_no_use(
+    refused: str, status: int, times: int, asked: str, pauses: list[float]
+) -> None:
+    stream = Refusing()
+    stream.refused, stream.status, stream.times = refused, status, times
+    with pytest.raises(Refused, match=r"^No\.$"):
+        [*stream.drain(window(1))]
+    assert "".join(each.name for each in stream.asked) == asked
+    assert len(pauses) == len(asked) - len(set(asked))
+
+
+def test_what_a_source_makes_of_a_refusal_is_raised_at_once(pauses: list[float]) -> None:
+    class Knowing(Refusing):
+        @override
+        def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
+            raise Refused("A page that the plan does not include.", 404)
+
+    stream = Knowing()
+    with pytest.raises(Refused, match="plan"):
+        [*stream.drain(window(1))]
+    assert ([each.name for each in stream.asked], pauses) == (["a", "b"], [])
+
+
+def test_a_page_is_what_its_stream_makes_of_the_answer_and_how_long_it_took_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Answered(PagedStream[Any]):
+        name, path = "scripted", "/calls"
+        logger = metrics_logger = logging.getLogger("scripted")
+        get_records = new_paginator = request = None  # type: ignore[assignment]
+
+        def __init__(self, answer: requests.Response) -> None:
+            self.__dict__["api"] = SimpleNamespace(send={"a request": answer}.__getitem__)
+
+        @override
+        def read_body(self, response: requests.Response) -> Any:
+            if response.content:
+                return {"total": 1}, [response.content]
+            raise BrokenBody("nothing")
+
+        @override
+        def page(self, *what: Any) -> Page:
+            return Page([*what])
+
+    caplog.set_level(logging.INFO)
+    answer, asked = requests.Response(), Asked(window(1), "a")
+    answer.status_code, answer.elapsed, answer._content = 206, timedelta(seconds=1.5), b"a row"
+    stream = Answered(answer)
+    assert stream._ask(asked, "a request").records == [asked, {"total": 1}, [b"a row"], answer]  # type: ignore[arg-type]
+    (line,) = caplog.messages
+    told = json.loads(line.partition("METRIC: ")[2])
+    assert (told["type"], told["metric"], told["value"]) == ("timer", "http_request_duration", 1.5)
+    assert told["tags"] == {
+        "stream": "scripted",
+        "endpoint": "/calls",
+        "http_status_code": 206,
+        "status": "succeeded",
+    } | {name: told["tags"][name] for name in ("pid",) if name in told["tags"]}
+    answer._content = b""
+    with pytest.raises(RetriableAPIError) as broken:
+        stream._ask(asked, "a request")  # type: ignore[arg-type]
+    assert broken.value.response is answer

@@ -119,6 +119,7 @@ def test_a_terminal_shows_a_bar_and_no_lines(
         later(60)
         run.page(1234)
         run.window()
+    assert re.search(r"calls .+ 0/2 windows, 0 records", terminal.text)
     assert re.search(r"calls .+ 1/2 windows, 1,234 records", terminal.text)
     assert terminal.getvalue().endswith("\x1b[2K"), "nothing of it stays"
     assert caplog.records == []

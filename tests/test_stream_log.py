@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
+from tap_callrecords.output import progress
+from tests.support.tap import sync
 from tests.support.work import RECORDS, box, emptied, ms, put_record, put_rows_of_a_window, run
 
 __all__ = ["box", "emptied"]
@@ -26,6 +28,22 @@ def test_a_run_says_at_its_end_how_much_it_has_read_and_how_long_requests_took(
     measured = [line for line in said if "http_request_duration" in line]
     assert len(measured) == sum(1 for request in box.requests if "call-records" in request.path)
     assert all(RECORDS in line and "200" in line and "succeeded" in line for line in measured)
+
+
+def test_a_run_tells_how_far_it_has_come_and_of_a_list_how_many_records(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(progress, "LINE_EVERY_SECONDS", 0.0)
+    put_rows_of_a_window(box, 8)
+    with caplog.at_level(logging.INFO):
+        run(box, window_hours=10)
+        sync(box.voiso.config, streams=["voiso_agents"])
+    said = [line.rpartition(" records, ")[0] for line in caplog.messages if line.endswith(("a second", " left"))]
+    places = [line.removeprefix(f"{RECORDS}: ") for line in said if RECORDS in line]
+    assert [*dict.fromkeys(places)] == [
+        f"window {done} of 3, {records}" for done, records in ((0, 0), (1, 0), (2, 0), (2, 8), (3, 8))
+    ]
+    assert {line for line in said if RECORDS not in line} == {"voiso_agents: 0"}
 
 
 def test_a_field_is_named_in_the_log_but_no_number_that_stands_in_its_name(

@@ -5,21 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+from functools import partial
 
 LINE_EVERY_SECONDS = 10.0
 
 
 def in_words(seconds: float) -> str:
     """A duration as a person says it: `45 s`, `12 min`, `3 h 05 min`."""
-    minutes = int(seconds // 60)
+    minutes = int(seconds) // 60
     if minutes < 1:
         return f"{seconds:.0f} s"
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
@@ -46,13 +42,12 @@ class Progress:
         self._stream = stream
         self._logger = logger
         self._begun = self._last_line = time.monotonic()
-        self._bar: RichProgress | None = None
-        self._task: TaskID | None = None
+        self._update: Callable[..., None] | None = None
 
     @contextmanager
     def shown(self) -> Iterator[Progress]:
         """Show the bar, when standard error is a terminal, for as long as the stream is read."""
-        if not sys.stderr.isatty() or (self.windows or 0) <= 1:
+        if not sys.stderr.isatty() or self.windows in (None, 0, 1):
             yield self
             return
         from rich.console import Console  # noqa: PLC0415 - only where somebody looks
@@ -66,8 +61,8 @@ class Progress:
             TextColumn("windows, {task.fields[records]:,} records"),
             TimeRemainingColumn(),
         )
-        with Bar(*columns, console=Console(stderr=True), transient=True) as self._bar:
-            self._task = self._bar.add_task(self._stream, total=self.windows, records=0)
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            self._update = partial(bar.update, bar.add_task(self._stream, total=self.windows, records=0))
             yield self
 
     def page(self, records: int) -> None:
@@ -81,8 +76,8 @@ class Progress:
         self._show()
 
     def _show(self) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self.finished, records=self.records)
+        if self._update is not None:
+            self._update(completed=self.finished, records=self.records)
             return
         now = time.monotonic()
         if now - self._last_line >= LINE_EVERY_SECONDS:
@@ -187,7 +182,7 @@ class Summary:
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table("stream", box=None, header_style="bold")
+        table = Table("stream", box=None)
         for heading in ("records", "windows", "time"):
             table.add_column(heading, justify="right")
         table.add_column("read up to")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 import requests
 from singer_sdk import Tap
@@ -100,7 +100,7 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
     within: Callable[[Callable[[], None]], None]
     """What a run of the stream is made within: it tells of its failure, and goes on with other streams."""
 
-    def __init__(self, tap: Tap, api: Callable[[], VendorApi]) -> None:
+    def __init__(self, tap: Tap, api: Callable[[], Api]) -> None:
         """Args: tap: the plugin; api: the vendor product, which is made when first asked for."""
         super().__init__(tap)
         self._api_of_source = api
@@ -109,7 +109,7 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
     @cached_property
     def api(self) -> Api:
         """The vendor product, shared with its other streams."""
-        return cast("Api", self._api_of_source())
+        return self._api_of_source()
 
     @property
     def product(self) -> str:

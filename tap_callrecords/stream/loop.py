@@ -64,7 +64,7 @@ class CallRecordStream(PlannedStream[Api], PagedStream[Api]):
         self.correct_bookmark()
         span, windows = self.plan()
         prior = self.read_bookmark() or ""
-        latest = instants.to_text(min(span.end, datetime.now(UTC) - self.settle))
+        latest = instants.to_text(span.end)
         run, passed = self._begin(windows), ContiguousEnd(windows)
         reader = read_windows(windows, self.drain, at_once=self.windows_at_once(windows))
         with run.progress.shown(), closing(reader):
