@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from sandbox import Fault, Sandbox
 from sandbox.directory import offices
 from sandbox.registry import VENDORS
+from tap_callrecords.commands.masks import Masks, shape
 from tap_callrecords.commands.sample import ROWS, sample
 from tap_callrecords.rows.builder import RESCUED
-from tap_callrecords.rows.masks import Masks, shape
 from tap_callrecords.rows.schemas import declared
 from tests.support.forked import forked
 from tests.support.streams import DESELECTED, KEYS

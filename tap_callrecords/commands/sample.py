@@ -1,7 +1,7 @@
 """`--sample`: a few records of each selected stream, with nothing in them that tells of a person or an account.
 
 What is kept is what can't be about anybody: instants and lengths of time, counts, truth values, and words that the
-schema's own description of the column lists. All else is replaced by something of the same shape (`rows.masks`):
+schema's own description of the column lists. All else is replaced by something of the same shape (`commands.masks`):
 what is marked as personal, ids, names of units, unknown fields and members, values that did not fit their column, and
 what a column of words or times has that is neither.
 """
@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tap_callrecords.commands.masks import Masks
 from tap_callrecords.http.redaction import clean_name
 from tap_callrecords.rows.builder import RESCUED, Record
-from tap_callrecords.rows.masks import Masks
 
 ROWS = 5
 """Of each stream."""

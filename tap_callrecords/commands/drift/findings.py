@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 from tap_callrecords import instants
 from tap_callrecords.commands.drift.forms import Form, column_for, form_of, property_for
 from tap_callrecords.commands.drift.inputs import Read, nested_columns
+from tap_callrecords.commands.masks import shape
 from tap_callrecords.http.redaction import clean_name
 from tap_callrecords.output.progress import counted
 from tap_callrecords.rows.builder import RESCUED
-from tap_callrecords.rows.masks import shape
 from tap_callrecords.rows.schemas import declared
 
 Path: TypeAlias = tuple[str, ...]

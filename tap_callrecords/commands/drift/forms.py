@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from tap_callrecords import instants
-from tap_callrecords.rows.masks import shape
+from tap_callrecords.commands.masks import shape
 
 Kind: TypeAlias = Literal[
     "nothing", "boolean", "integer", "epoch", "number", "instant", "text", "texts", "list", "object", "hash"
