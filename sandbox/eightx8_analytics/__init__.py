@@ -15,7 +15,7 @@ from typing_extensions import override
 from sandbox import contact_center as cc
 from sandbox.eightx8_analytics.reports import Report, RequestError, understand
 from sandbox.eightx8_analytics.rows import blank, call_row, created_ms, finished_ms, iso, running, sample_rows
-from sandbox.eightx8_analytics.streams import STREAMS
+from sandbox.eightx8_analytics.subjects import STREAMS
 from sandbox.eightx8_analytics.switches import Switches
 from sandbox.table import Row, Table
 from sandbox.tokens import Tokens, Verdict

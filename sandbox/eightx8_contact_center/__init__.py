@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from sandbox import contact_center as cc
 from sandbox.eightx8_contact_center.rows import call_row, clock_ms, dates, ended_ms, samples, started_ms
-from sandbox.eightx8_contact_center.streams import STREAMS
+from sandbox.eightx8_contact_center.subjects import STREAMS
 from sandbox.eightx8_contact_center.switches import Switches
 from sandbox.eightx8_work.refusals import bad_key
 from sandbox.table import Row, Table

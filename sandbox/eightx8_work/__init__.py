@@ -21,7 +21,7 @@ from sandbox.eightx8_work.refusals import (
     no_licence,
 )
 from sandbox.eightx8_work.rows import call_rows, new_row, sample_rows
-from sandbox.eightx8_work.streams import STREAMS
+from sandbox.eightx8_work.subjects import STREAMS
 from sandbox.eightx8_work.switches import Switches
 from sandbox.table import Row, Table
 from sandbox.tokens import Tokens, Verdict

@@ -21,7 +21,7 @@ from sandbox.table import Row, Table
 from sandbox.vendor import Vendor, World, json_page
 from sandbox.voiso.paging import SEARCH, Slice, answer
 from sandbox.voiso.rows import call_row, ended_ms, is_as_kept, lists, new_row, samples, spelled, started_ms, written
-from sandbox.voiso.streams import STREAMS
+from sandbox.voiso.subjects import STREAMS
 from sandbox.voiso.switches import Switches
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from sandbox.webex.refusals import (
     wrong_region,
 )
 from sandbox.webex.rows import INSERTED, STORED_AFTER_MS, call_rows, epoch_ms, new_row, sample_rows
-from sandbox.webex.streams import STREAMS
+from sandbox.webex.subjects import STREAMS
 from sandbox.webex.switches import Switches
 
 if TYPE_CHECKING:

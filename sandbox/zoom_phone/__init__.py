@@ -19,7 +19,7 @@ from sandbox.zoom_phone import answers
 from sandbox.zoom_phone.lists import Lists
 from sandbox.zoom_phone.refusals import RefusedError, bad_token, no_call, no_permission, no_scope, no_zoom_phone
 from sandbox.zoom_phone.rows import call_rows, epoch_ms, new_call, new_leg, queue_row, user_row
-from sandbox.zoom_phone.streams import STREAMS
+from sandbox.zoom_phone.subjects import STREAMS
 from sandbox.zoom_phone.switches import Switches
 
 if TYPE_CHECKING:
