@@ -32,7 +32,7 @@ from typing_extensions import override
 
 from tap_callrecords import instants
 from tap_callrecords.errors import as_written, one_line
-from tap_callrecords.output.lines import PageWriter
+from tap_callrecords.output.messages import PageWriter
 
 if TYPE_CHECKING:
     from singer_sdk.streams._state import StreamStateManager

@@ -18,7 +18,7 @@ from typing_extensions import override
 from tap_callrecords.commands.command_line import CommandLineTap
 from tap_callrecords.commands.run import Run
 from tap_callrecords.http.redaction import REDACTOR
-from tap_callrecords.output.lines import PageWriter
+from tap_callrecords.output.messages import PageWriter
 from tap_callrecords.rows.schemas import why_optional
 from tap_callrecords.sdk import ReadableMapper
 from tap_callrecords.settings.checks import optional_problems

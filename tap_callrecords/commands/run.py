@@ -12,7 +12,7 @@ from singer_sdk.exceptions import SingerSDKError
 
 from tap_callrecords.errors import STREAM_ENDING, AccessRefused, one_line, tell
 from tap_callrecords.http.redaction import REDACTOR
-from tap_callrecords.output.lines import PageWriter
+from tap_callrecords.output.messages import PageWriter
 from tap_callrecords.output.progress import StreamResult, Summary
 
 if TYPE_CHECKING:

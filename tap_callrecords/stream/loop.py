@@ -27,7 +27,7 @@ from tap_callrecords.windows.plan import ContiguousEnd, Span, TimeWindow, floor_
 from tap_callrecords.windows.readings import Completeness, Reading
 
 if TYPE_CHECKING:
-    from tap_callrecords.output.lines import PageWriter
+    from tap_callrecords.output.messages import PageWriter
 
 _Emit: TypeAlias = Callable[[Sequence[Record], Sequence[bytes]], Iterable[dict[str, Any]]]
 

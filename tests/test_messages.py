@@ -21,8 +21,8 @@ from typing_extensions import override
 
 from tap_callrecords import instants
 from tap_callrecords.errors import OutputLost
-from tap_callrecords.output import lines
-from tap_callrecords.output.lines import PageWriter
+from tap_callrecords.output import messages
+from tap_callrecords.output.messages import PageWriter
 from tests.support.files import rows_of
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"id": {"type": "integer"}}}
@@ -63,7 +63,7 @@ class Pipe(io.BytesIO):
 def pipe(monkeypatch: pytest.MonkeyPatch) -> Pipe:
     pipe = Pipe()
     system = SimpleNamespace(stdout=SimpleNamespace(buffer=pipe, flush=pipe.flush))
-    monkeypatch.setattr(lines, "sys", system)  # pytest puts its own `sys.stdout` back before each test
+    monkeypatch.setattr(messages, "sys", system)  # pytest puts its own `sys.stdout` back before each test
     return pipe
 
 
@@ -148,7 +148,7 @@ def test_after_a_lost_output_nothing_more_is_said(
 ) -> None:
     state(writer, 1)
     if error is None:
-        monkeypatch.setattr(lines, "sys", SimpleNamespace(stdout=None))
+        monkeypatch.setattr(messages, "sys", SimpleNamespace(stdout=None))
     else:
         pipe.meanwhile = fail(error)
     with pytest.raises(OutputLost) as told:
@@ -211,7 +211,7 @@ def test_a_target_that_has_stopped_reading_gets_a_few_seconds_and_no_more(
         raise Ended(code)
 
     monkeypatch.setattr(os, "_exit", end)
-    monkeypatch.setattr(lines, "GRACE_SECONDS", 0.001)
+    monkeypatch.setattr(messages, "GRACE_SECONDS", 0.001)
     before = signal.getsignal(signal.SIGALRM)
     try:
         with pytest.raises(SystemExit):
