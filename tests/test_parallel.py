@@ -154,5 +154,5 @@ def test_readers_end_when_the_consumer_stops() -> None:
     assert all(thread.daemon for thread in begun), "one that waits for a vendor would keep a stopped run alive"
     reading.close()
     for thread in begun:
-        thread.join(5)
+        thread.join(20)
         assert not thread.is_alive()

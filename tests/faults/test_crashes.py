@@ -114,7 +114,7 @@ def test_the_state_of_a_finished_window_reaches_the_target_before_the_next_windo
         with Running(config, [WORK.stream]) as running:
             wait_until(lambda: any(request.fault for request in box.requests))
             with suppress(TimeoutError):
-                wait_until(lambda: running.raw.count(b'"type":"STATE"') >= 3, seconds=2)
+                wait_until(lambda: running.raw.count(b'"type":"STATE"') >= 3, seconds=20)
             running.signal("SIGKILL")
             out = running.ended()
     ends = [datetime.fromisoformat(each) for each in out.bookmarks(WORK.stream)]

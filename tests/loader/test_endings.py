@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import psutil
 import pytest
 
 from target_callrecords_duckdb.errors import LoadError
@@ -90,7 +91,8 @@ def test_a_signal_ends_the_run_with_what_has_come_so_far(load: Loader, signum: i
         target.stdin.flush()
         while not list(load.folder.glob("*.loading/*.jsonl")):
             time.sleep(0.01)
-        time.sleep(0.1)
+        while psutil.Process(target.pid).status() != psutil.STATUS_SLEEPING:  # it waits for a further line
+            time.sleep(0.01)
         target.send_signal(signum)
         assert target.wait(20) == code
         assert target.stdout
