@@ -82,6 +82,22 @@ def test_a_link_that_is_no_url_is_an_error_in_words(box: Sandbox) -> None:
     assert "link to the next page leads to no host" in str(read(box).error)
 
 
+@pytest.mark.parametrize("header", ["null", "<>", "garbage", "<https://vendor.example/?a=1>; next"])
+def test_a_header_of_links_that_can_not_be_read_is_not_the_end(box: Sandbox, header: str) -> None:
+    body: dict[str, Any] = {"items": []}
+    box.faults.add(Fault("status", match="/cdr_feed", status=200, body=body, headers={"Link": header}, times=None))
+    out = read(box, max_attempts=2)
+    assert "a body that is not what it documents" in str(out.error)
+    assert out.bookmarks(FEED) == []
+
+
+@pytest.mark.parametrize("header", ["", " ", '<https://vendor.example/>; rel="preconnect"', '</a>; REL = "prev"'])
+def test_a_header_of_other_links_or_of_none_is_the_end(box: Sandbox, header: str) -> None:
+    body: dict[str, Any] = {"items": []}
+    box.faults.add(Fault("status", match="/cdr_feed", status=200, body=body, headers={"Link": header}, times=None))
+    assert ids(read_well(box, start_date=instants.to_text(now() - 2 * HOUR))) == []
+
+
 def test_a_link_to_another_host_is_an_error_and_carries_no_token_there(box: Sandbox) -> None:
     box.webex.switches.link, box.webex.switches.page_cap = "foreign", 4
     put_many(box, 10)

@@ -48,6 +48,8 @@ LEAST_FULL_PAGE = 500
 """Servers give so many records where fewer are asked for (WX 3); real limits are round numbers."""
 CURSOR = "startTimeForNextFetch"
 """What a link to a next page has in its query (WX 6)."""
+_RELATION = re.compile(r"\brel\s*=|^\s*$", re.IGNORECASE)
+"""What a header of links has that can be read: a relation, or nothing."""
 
 
 class Envelope(msgspec.Struct, Generic[Row]):
@@ -175,7 +177,7 @@ class WebexStream(CallRecordStream[WebexApi]):
     def page(self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
         links = response.headers.get("Link")
         link = next_link(links)
-        if link is None and CURSOR in (links or ""):
+        if link is None and links and (CURSOR in links or not _RELATION.search(links)):
             raise BrokenBody("a link to a next page that can't be read")
         url = None if link is None else corrected_link(link, str(response.url))
         if asked.name[1] is not None and not records and url is None and asked.tries < TRIES_OF_AN_EMPTY_PAGE:
