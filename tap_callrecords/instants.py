@@ -14,14 +14,16 @@ _CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_PER_HOUR = 3_600_000
 _LAST_MS = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) * 1000
-# `datetime.isoformat` costs ten times as much as two look-ups in these tables.
-_SIXTY = [f"{number:02}" for number in range(60)]
-_MINUTES = [f"{minute}:{second}." for minute in _SIXTY for second in _SIXTY]
-_MILLIS = [f"{milli:03}Z" for milli in range(1000)]
+# `datetime.isoformat` costs ten times as much as two look-ups in these tables, which the first hour fills.
+_MINUTES: list[str] = []
+_MILLIS: list[str] = []
 
 
 @lru_cache(maxsize=65_536)
 def _hour_text(hours: int) -> str:
+    if not _MINUTES:  # the last to be filled, for other threads
+        _MILLIS[:] = [f"{milli:03}Z" for milli in range(1000)]
+        _MINUTES[:] = [f"{second // 60:02}:{second % 60:02}." for second in range(3600)]
     return (_EPOCH + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:").zfill(14)
 
 

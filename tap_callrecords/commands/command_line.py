@@ -20,8 +20,6 @@ from singer_sdk.exceptions import ConfigurationError, SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
-from tap_callrecords.commands.check import check
-from tap_callrecords.commands.forecast import Forecast, as_json, as_text
 from tap_callrecords.errors import OutputLost, as_written, one_line, tell, was_told
 from tap_callrecords.http.redaction import redact_logs
 from tap_callrecords.settings.files import catalog_text, json_object
@@ -101,6 +99,8 @@ class CommandLineTap(Tap):
         if value != TESTS[0]:
             super().cb_test(ctx, param, value)
             return
+        from tap_callrecords.commands.check import check  # noqa: PLC0415 - of no use to a run
+
         streams = cls._from_command_line(ctx).selected_streams
         if not streams:
             raise ConfigurationError("No stream is selected in the catalog: there is nothing to test.")
@@ -113,10 +113,13 @@ class CommandLineTap(Tap):
     @classmethod
     def cb_plan(cls, ctx: click.Context, _: click.Option, value: str | None) -> None:
         """Print what a run would read. Args: ctx: click's; value: `text` or `json`; None without the option."""
-        if value is not None:
-            forecasts = [*map(Forecast.of, cls._from_command_line(ctx).selected_streams)]
-            click.echo(as_json(forecasts) if value == "json" else as_text(forecasts))
-            ctx.exit()
+        if value is None:
+            return
+        from tap_callrecords.commands.forecast import Forecast, as_json, as_text  # noqa: PLC0415 - of no use to a run
+
+        forecasts = [*map(Forecast.of, cls._from_command_line(ctx).selected_streams)]
+        click.echo(as_json(forecasts) if value == "json" else as_text(forecasts))
+        ctx.exit()
 
     @classmethod
     def cb_sample(cls, ctx: click.Context, _: click.Option, value: str | None) -> None:
@@ -131,7 +134,8 @@ class CommandLineTap(Tap):
         """
         if value is None:
             return
-        from tap_callrecords.commands.sample import sample  # noqa: PLC0415 - of no use to a run
+        from tap_callrecords.commands.check import check  # noqa: PLC0415 - of no use to a run
+        from tap_callrecords.commands.sample import sample  # noqa: PLC0415
 
         streams = cls._from_command_line(ctx).selected_streams
         if not streams:

@@ -141,7 +141,9 @@ _OWN = 0xE000
 """Characters that mean nothing by themselves stand for the names that the user has set."""
 
 
-def _vocabulary() -> Mapping[str, frozenset[str]]:
+@cache
+def _vocabulary() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Words in any case, in small letters, and as they are; read when a vendor is quoted for the first time."""
     lines = (Path(__file__).parent / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
     found: dict[str, list[str]] = {}
     for line in lines:
@@ -149,10 +151,8 @@ def _vocabulary() -> Mapping[str, frozenset[str]]:
             section = found.setdefault(line.strip("[]"), [])
         elif line and not line.startswith("#"):
             section += line.split()
-    return {name: frozenset(words) for name, words in found.items()}
-
-
-IN_ANY_CASE, IN_SMALL_LETTERS, AS_IT_IS = _vocabulary().values()
+    in_any_case, in_small_letters, as_it_is = map(frozenset, found.values())
+    return in_any_case, in_small_letters, as_it_is
 
 
 def clean_quote(text: str, *, longest: int = 200, own: Sequence[str] = ()) -> str:
@@ -196,7 +196,8 @@ def clean_name(name: str) -> str:
 
 
 def _is_known(piece: str, own: int) -> bool:
-    if not piece or piece in AS_IT_IS or piece in _STATUSES or _NUMBER.fullmatch(piece):
+    _, _, as_it_is = _vocabulary()
+    if not piece or piece in as_it_is or piece in _STATUSES or _NUMBER.fullmatch(piece):
         return True
     if len(piece) == 1 and ord(piece) in range(_OWN, _OWN + own):
         return True
@@ -206,14 +207,15 @@ def _is_known(piece: str, own: int) -> bool:
 
 
 def _is_word(word: str) -> bool:
+    in_any_case, in_small_letters, _ = _vocabulary()
     small = word.lower()
     if word == small:
-        return small in IN_ANY_CASE or small in IN_SMALL_LETTERS
-    if small in IN_ANY_CASE:
+        return small in in_any_case or small in in_small_letters
+    if small in in_any_case:
         return True
     parts = _PARTS_OF_A_NAME.findall(word)
     return (
-        word.isalpha() and word[0].islower() and all(part.lower() in IN_ANY_CASE | IN_SMALL_LETTERS for part in parts)
+        word.isalpha() and word[0].islower() and all(part.lower() in in_any_case | in_small_letters for part in parts)
     )
 
 
