@@ -232,7 +232,8 @@ class VendorApi(ABC):
     def _error_of(self, request: requests.Request, response: requests.Response) -> Exception:
         status = response.status_code
         host = host_of(response.url)
-        if status >= 500 or status in self.retry_statuses or self._asks_to_wait(response):  # noqa: PLR2004
+        leads_nowhere = status < 400 and not response.headers.get("Location")  # noqa: PLR2004 - 304, as of a cache
+        if status >= 500 or leads_nowhere or status in self.retry_statuses or self._asks_to_wait(response):  # noqa: PLR2004
             if status in self.usual_retry_after:
                 response.headers.setdefault("Retry-After", str(self.usual_retry_after[status]))
             said = said_in(response) if status < 500 else ""  # noqa: PLR2004

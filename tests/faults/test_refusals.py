@@ -77,6 +77,14 @@ def test_a_redirect_to_another_place_is_refused_in_words(box: Sandbox, status: i
     assert "which is not followed: credentials go to the configured host only" in str(out.error)
 
 
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_a_redirect_to_nowhere_as_of_a_cache_passes(box: Sandbox, status: int) -> None:
+    subject = VENDORS[0]
+    box.faults.add(Fault("status", match=subject.path, status=status, after=2, times=2))
+    complete(box, subject)
+    assert struck(box) == 2
+
+
 THROTTLED: dict[str, dict[str, Any]] = {
     "when": {"retry_after": "0", "body": {"message": "Forbidden"}},
     "words": {"body": {"message": "Too many requests from this account"}},
