@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from documents import files
 from tap_callrecords.tap import TapCallRecords
 from tests.support.tap import ROOT
 
@@ -78,11 +78,10 @@ def test_a_place_of_the_notes_has_one_name(letters: str) -> None:
 
 def test_every_citation_leads_to_a_heading_or_a_row_of_the_notes() -> None:
     known = {(letters, place) for letters in NOTES for place in places(letters)}
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     dead = []
-    for name in files.split("\0")[:-1]:
+    for name in files():
         path = ROOT / name
-        if path.suffix in (".png", ".svg", ".duckdb") or path == ROOT / "tests" / "test_notes.py" or not path.is_file():
+        if path.suffix in (".png", ".svg", ".duckdb") or path == ROOT / "tests" / "test_notes.py":
             continue
         dead += [f"{name}: {' '.join(each)}" for each in cited(path.read_text(encoding="utf-8")) if each not in known]
     assert not dead

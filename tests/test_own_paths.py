@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
 
+import documents
 from generators import files
+from generators.facts import brands
 from generators.models import FOLDER
 from tap_callrecords.sources import SOURCES
 from tests.support.tap import ROOT
 
-MADE_UP = "Acme"
-"""Of the recipe, which names it all over; `tests/examples/test_new_vendor.py` counts its files and lines."""
+MADE_UP = {"script/new-source", "tests/examples/test_new_vendor.py"}
+"""Files of the recipe, which names vendors that are made up; the second counts what a vendor takes."""
 PRODUCTS = {
-    brand: [source for source in SOURCES if source.product.startswith(f"{brand} ") or source.product == brand]
-    for brand in dict.fromkeys(source.product.split()[0] for source in SOURCES)
-    if brand != MADE_UP
+    brand: [source for source in SOURCES if (source.brand or source.product) == brand]
+    for brand in brands()
+    if brand != "Acme"  # the recipe's example, which it names all over
 }
 LISTS = {
     "tap_callrecords/sources/__init__.py": 2,
@@ -46,13 +48,12 @@ TAKE_EXAMPLES = ("tests/", "docs/", "benchmarks/", "examples/", "README.md", ".g
 
 @cache
 def written_by_hand() -> dict[str, str]:
-    """The text of each tracked file, without what `script/generate` writes."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    """The text of each file, without what `script/generate` writes."""
     parts = (*files.PARTS, *files.TOLD_BY_DBT)
     whole = {*files.quick(), "docs/lineage.md"} - {part.file for part in parts}
     texts: dict[str, str] = {}
-    for name in listed:
-        if name in whole or name.startswith(f"{FOLDER}/callrecords__") or not (ROOT / name).is_file():
+    for name in documents.files():
+        if name in {*whole, *MADE_UP} or name.startswith(f"{FOLDER}/callrecords__"):
             continue
         text = (ROOT / name).read_text(encoding="utf-8", errors="replace")
         for part in parts:
@@ -62,13 +63,23 @@ def written_by_hand() -> dict[str, str]:
     return texts
 
 
+def spellings(brand: str) -> str:
+    """A pattern of all names of a vendor: of products and folders too, and what its streams begin with."""
+    products = PRODUCTS[brand]
+    folders = [source.streams[0].__module__.split(".")[-2] for source in products]
+    whole = [*folders, *(stream.name for source in products for stream in source.streams)]
+    family = os.path.commonpath([name.replace("_", "/") for name in whole]).replace("/", "_")
+    names = {brand, family, *folders, *(source.product for source in products)} - {""}
+    words = "|".join("[ _-]?".join(map(re.escape, re.split("[ _-]", name))) for name in sorted(names))
+    return f"(?<![A-Za-z])(?i:{words})(?![a-z])"
+
+
 def lines_that_name(brand: str) -> Iterator[tuple[str, int]]:
     """Each shared file that names a vendor, and in how many lines."""
-    streams = {stream.name.split("_")[0] for source in PRODUCTS[brand] for stream in source.streams}
-    names = "|".join({brand.lower(), *streams})
+    names = re.compile(spellings(brand))
     for name, text in written_by_hand().items():
-        if not re.search(names, name, re.IGNORECASE):
-            found = sum(1 for line in text.splitlines() if re.search(names, line, re.IGNORECASE))
+        if not names.search(name):
+            found = sum(1 for line in text.splitlines() if names.search(line))
             if found:
                 yield name, found
 

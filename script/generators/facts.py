@@ -172,8 +172,8 @@ def vendors() -> str:
 
 
 def brands() -> Sequence[str]:
-    """The vendors' names: the first word of what their products are called."""
-    return [*dict.fromkeys(source.product.split()[0] for source in SOURCES)]
+    """The vendors' names."""
+    return [*dict.fromkeys(source.brand or source.product for source in SOURCES)]
 
 
 @cache

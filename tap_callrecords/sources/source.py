@@ -21,6 +21,7 @@ class Source:
         credentials: groups of settings; each group is set wholly or not at all, and one whole group switches
             the source on.
         streams: the stream classes.
+        brand: what people call the vendor; left out, it is what they call the product.
         instead: what makes a setting of `credentials` unnecessary: that setting, and the one that does.
     """
 
@@ -28,6 +29,7 @@ class Source:
     settings: Sequence[Setting]
     credentials: Sequence[Sequence[str]]
     streams: Sequence[type[CallRecordStream[Any]]]
+    brand: str | None = None
     instead: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -71,7 +71,7 @@ class House:
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """The house with the made-up vendor: what people write in one commit, what follows from it in the next."""
     house = House(tmp_path_factory.mktemp("house"))
-    house.run("script/new-source", "acme")
+    house.run("script/new-source", "--copy-only", "acme")
     house.commit("A new vendor")
     house.run("script/generate")
     house.commit("What follows from it")
@@ -134,8 +134,24 @@ def test_the_documents_and_what_is_generated_hold(house: House) -> None:
     )
 
 
-def test_another_name_gives_another_vendor_in_good_form(house: House) -> None:
-    house.run("script/new-source", "big_phone")
+def test_other_names_give_other_vendors_in_good_form(house: House) -> None:
+    """Of two words, the first one a vendor's, the beginning of another word, or usual; and one that moves imports."""
+    for name in ("acme_voice", "north_star", "beta_voice"):
+        house.run("script/new-source", "--copy-only", name)
+    house.run("script/new-source", "zeta", "Zeta & Co. Phone")
     house.run("ruff", "check", ".")
     house.run("ruff", "format", "--check", ".")
-    assert "big_phone_api_key" in house.run(sys.executable, "-m", "tap_callrecords", "--about", "--format=json")
+    about = house.run(sys.executable, "-m", "tap_callrecords", "--about", "--format=json")
+    for said in (
+        "beta_voice_api_key",
+        "Beta Voice API key",
+        "https://api.beta-voice.example/v1",
+        "Zeta & Co. Phone",
+    ):
+        assert said in about
+    assert "class BetaVoiceApi(" in (house.folder / "tap_callrecords/sources/beta_voice/streams.py").read_text()
+    assert "# North Star" in (house.folder / "docs/vendors/north-star.md").read_text()
+    house.run(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+        *(f"tests/test_{name}.py" for name in ("own_paths", "docs", "generate", "notes")),
+    )

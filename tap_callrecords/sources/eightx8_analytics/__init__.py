@@ -12,4 +12,5 @@ SOURCE = Source(
     settings=SETTINGS,
     credentials=(("eightx8_analytics_key", "eightx8_analytics_secret"),),
     streams=STREAMS,
+    brand="8x8",
 )

@@ -14,4 +14,5 @@ SOURCE = Source(
         ("eightx8_contact_center_api_key", "eightx8_contact_center_token", "eightx8_contact_center_tenant_id"),
     ),
     streams=STREAMS,
+    brand="8x8",
 )

@@ -12,4 +12,5 @@ SOURCE = Source(
     settings=SETTINGS,
     credentials=(("eightx8_work_api_key", "eightx8_work_username", "eightx8_work_password"),),
     streams=STREAMS,
+    brand="8x8",
 )

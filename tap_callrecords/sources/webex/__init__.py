@@ -12,4 +12,5 @@ SOURCE = Source(
     settings=SETTINGS,
     credentials=(("webex_access_token",), ("webex_client_id", "webex_client_secret", "webex_refresh_token")),
     streams=STREAMS,
+    brand="Webex",
 )

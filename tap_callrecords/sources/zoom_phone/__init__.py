@@ -18,4 +18,5 @@ SOURCE = Source(
     settings=SETTINGS,
     credentials=(("zoom_phone_account_id", "zoom_phone_client_id", "zoom_phone_client_secret"),),
     streams=STREAMS,
+    brand="Zoom",
 )
