@@ -123,6 +123,21 @@ def test_a_table_of_the_earlier_target_is_kept_and_added_to(load: Loader) -> Non
     assert load.rows("id, n") == [("1", 1), ("2", 2**62), ("3", 3)]
 
 
+def test_a_table_packed_in_large_groups_by_others_is_added_to_in_small_ones(load: Loader, tmp_path: Path) -> None:
+    with duckdb.connect(str(load.file)) as warehouse:
+        warehouse.execute(
+            "create schema calls; create table calls.calls as "
+            "select i::varchar as id, 0::bigint as n from range(150_000) r(i)"
+        )
+    lines = tmp_path / "calls.jsonl"
+    lines.write_text("".join(f'{{"id":"{number}","n":1}}\n' for number in range(100_000, 200_000)))
+    load(schema({"id": TEXT, "n": INTEGER}), batch(lines))
+    found = "select n, count(*), count(distinct id), min(id::int), max(id::int) from calls.calls group by n order by n"
+    groups = "select count(distinct row_group_id) >= 6 from pragma_storage_info('calls.calls')"
+    assert load.query(found) == [(0, 100_000, 100_000, 0, 99_999), (1, 100_000, 100_000, 100_000, 199_999)]
+    assert load.query(groups) == [(True,)]
+
+
 def test_names_need_no_special_form(load: Loader) -> None:
     names = ['a "b"', "it's", "select", "Üñí", "with space", "x:y", "{z}", "Caps"]
     load(
