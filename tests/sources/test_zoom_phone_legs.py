@@ -351,3 +351,11 @@ def test_a_row_without_an_id_is_counted_and_stops_nothing(box: Sandbox) -> None:
     box.faults.add(Fault("status", status=200, body=body, match=HISTORY, content_type="application/json"))
     read_well(box, LEGS, **span(now() - 3 * HOUR, now() - HOUR / 2))
     assert details(box) == []
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_call_whose_id_would_lead_elsewhere_keeps_no_other_from_being_read(box: Sandbox, name: str) -> None:
+    wanted = put(box, now() - HOUR)
+    put(box, now() - HOUR, call_history_uuid=name)
+    out = read_well(box, LEGS, **span(now() - 3 * HOUR, now() - HOUR / 2))
+    assert {record["call_history_uuid"] for record in out.records(LEGS)} == {wanted}

@@ -94,7 +94,9 @@ class ListedCall(msgspec.Struct, frozen=True):
             start = instant(found.get("start_time"))
         except Misfit:
             start = None
-        return cls(str(key) if has_key else f"missing-{digest}", digest, start, found.get("recording_status"), has_key)
+        has_details = has_key and str(key).strip(".") != ""  # . and .. would ask for something else
+        name = str(key) if has_key else f"missing-{digest}"
+        return cls(name, digest, start, found.get("recording_status"), has_details)
 
     @property
     def quarter(self) -> str:
