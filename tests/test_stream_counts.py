@@ -38,6 +38,11 @@ def test_a_window_that_is_announced_larger_is_read_again_until_it_is_complete(bo
     assert len(out.records(RECORDS)) == 8
 
 
+def test_a_window_without_a_page_to_ask_for_is_complete(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CallRecordStream, "drain", lambda *_: iter(()))
+    assert len(run(box, window_hours=10).bookmarks(RECORDS)) == 3
+
+
 def test_a_window_that_stays_short_fails_with_both_numbers_and_keeps_the_bookmark_before_it(box: Sandbox) -> None:
     now = ms(datetime.now(UTC))
     for number in range(8):

@@ -57,6 +57,16 @@ def test_a_record_met_in_the_overlap_of_two_windows_is_emitted_once(box: Sandbox
     assert not [record for record in out.records(LIVE) if through_the_sdk and record["more"] != 1]
 
 
+def test_a_version_that_comes_back_at_the_end_of_its_window_has_its_mark_too(box: Sandbox) -> None:
+    stored = now() - 3 * HOUR
+    for second, duration in enumerate((60, 61, 60)):
+        when = int((stored + second * SECOND).timestamp() * 1000)
+        put(box, stored, fields={"Duration": duration}, inserted_at=when)
+    records = read_well(box, LIVE, **span(stored - HOUR, stored + HOUR / 2)).records(LIVE)
+    assert [record["duration"] for record in records] == [60, 61, 60]
+    assert {record["inserted_before"] for record in records} == {instants.to_text(stored + HOUR / 2)}
+
+
 def test_the_next_run_begins_a_few_minutes_before_the_bookmark_whatever_the_look_back(box: Sandbox) -> None:
     bookmark = now() - 3 * HOUR
     read_well(box, LIVE, state=state_of(instants.to_text(bookmark)), lookback_hours=24)
