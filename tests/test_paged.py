@@ -284,32 +284,41 @@ def test_what_a_source_makes_of_a_refusal_is_raised_at_once(pauses: list[float])
     assert ([each.name for each in stream.asked], pauses) == (["a", "b"], [])
 
 
+class Answered(PagedStream[Any]):
+    """A stream whose one request has an answer; its body is the page's one row."""
+
+    name, path = "scripted", "/calls"
+    logger = metrics_logger = logging.getLogger("scripted")
+    get_records = new_paginator = request = None  # type: ignore[assignment]
+
+    def __init__(self, body: bytes, rows: list[Any] | None) -> None:
+        self.answer = requests.Response()
+        self.answer.status_code, self.answer.elapsed, self.answer._content = 206, timedelta(seconds=1.5), body
+        self.rows = rows
+        self.__dict__["api"] = SimpleNamespace(send={"a request": self.answer}.__getitem__)
+
+    @override
+    def read_body(self, response: requests.Response) -> Any:
+        assert response is self.answer
+        if self.rows is None:
+            raise BrokenBody("nothing")
+        return {"total": 1}, self.rows
+
+    @override
+    def page(self, *what: Any) -> Page:
+        return Page([*what])
+
+    def ask(self, asked: Asked) -> list[Any]:
+        """What its page was made of."""
+        return [*self._ask(asked, "a request").records]  # type: ignore[arg-type]
+
+
 def test_a_page_is_what_its_stream_makes_of_the_answer_and_how_long_it_took_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    class Answered(PagedStream[Any]):
-        name, path = "scripted", "/calls"
-        logger = metrics_logger = logging.getLogger("scripted")
-        get_records = new_paginator = request = None  # type: ignore[assignment]
-
-        def __init__(self, answer: requests.Response) -> None:
-            self.__dict__["api"] = SimpleNamespace(send={"a request": answer}.__getitem__)
-
-        @override
-        def read_body(self, response: requests.Response) -> Any:
-            if response.content:
-                return {"total": 1}, [response.content]
-            raise BrokenBody("nothing")
-
-        @override
-        def page(self, *what: Any) -> Page:
-            return Page([*what])
-
     caplog.set_level(logging.INFO)
-    answer, asked = requests.Response(), Asked(window(1), "a")
-    answer.status_code, answer.elapsed, answer._content = 206, timedelta(seconds=1.5), b"a row"
-    stream = Answered(answer)
-    assert stream._ask(asked, "a request").records == [asked, {"total": 1}, [b"a row"], answer]  # type: ignore[arg-type]
+    stream, asked = Answered(b"{}", ["a row"]), Asked(window(1), "a")
+    assert stream.ask(asked) == [asked, {"total": 1}, ["a row"], stream.answer]
     (line,) = caplog.messages
     told = json.loads(line.partition("METRIC: ")[2])
     assert (told["type"], told["metric"], told["value"]) == ("timer", "http_request_duration", 1.5)
@@ -319,7 +328,22 @@ def test_a_page_is_what_its_stream_makes_of_the_answer_and_how_long_it_took_is_t
         "http_status_code": 206,
         "status": "succeeded",
     } | {name: told["tags"][name] for name in ("pid",) if name in told["tags"]}
-    answer._content = b""
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"), [(b"{", None), (b'{"error": "no"}', []), (b'{"success": false}', [])], ids=str
+)
+def test_an_answer_that_can_not_be_read_or_says_itself_that_it_failed_is_asked_for_again(
+    body: bytes, rows: list[Any] | None
+) -> None:
+    stream = Answered(body, rows)
     with pytest.raises(RetriableAPIError) as broken:
-        stream._ask(asked, "a request")  # type: ignore[arg-type]
-    assert broken.value.response is answer
+        stream.ask(Asked(window(1), "a"))
+    assert broken.value.response is stream.answer
+
+
+@pytest.mark.parametrize(("body", "rows"), [(b'{"error": "no"}', ["a row"]), (b'{"status": "ok"}', [])], ids=str)
+def test_rows_are_taken_whatever_stands_beside_them_and_no_rows_where_nothing_speaks_of_a_failure(
+    body: bytes, rows: list[Any]
+) -> None:
+    assert Answered(body, rows).ask(Asked(window(1), "a"))[2] == rows
