@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
 
+from tap_callrecords.paging.base import Refusal
 from tap_callrecords.paging.lists import ListPage, ListPaginator
 
 OF = "Acme's list for stream acme_agents is cut: "
@@ -38,6 +39,19 @@ def test_a_page_that_is_named_is_asked_for_by_its_name_and_others_by_number() ->
         asked.append(reading.current)
     assert asked == [{"page": "2"}, {"cursor": "x"}, {"page": "4"}]
     assert not reading.advance(page(4))
+
+
+@pytest.mark.parametrize(("counted", "ends"), [(2, True), (1, True), (3, False), (None, False)])
+def test_a_page_that_is_refused_ends_a_list_of_which_all_that_are_counted_came(
+    counted: int | None, *, ends: bool
+) -> None:
+    reading, refused = paginator(), Refusal(error=FatalAPIError("No such page."))
+    assert reading.advance(page(1, 2, entries=counted, more=True))
+    if ends:
+        assert not reading.advance(refused)
+    else:
+        with pytest.raises(FatalAPIError, match="No such page"):
+            reading.advance(refused)
 
 
 @given(st.integers(1, 6), st.integers(1, 3))
