@@ -235,3 +235,28 @@ def test_a_row_that_is_gone_does_not_stand_in_for_one_that_is_counted_but_never_
     last = Page([])
     assert not paginator.advance(last)
     assert last.announced == 5  # 1, 2, 3 and 5 were met, 1 is gone: one of the four is still missing
+
+
+def proved(*passes: tuple[int, list[str]]) -> bool:
+    """Whether the last of these passes proves that nothing was skipped; each a number announced, and pages of letters.
+
+    None of those before it does.
+    """
+    paginator = PageNumberPaginator(2)
+    for number, (announced, pages) in enumerate(passes, 1):
+        for place, letters in enumerate(pages, 1):
+            assert paginator.current == place
+            goes_on = paginator.advance(Page([*letters], announced=announced))
+            assert goes_on or (number, place) == (len(passes), len(pages))
+    return not goes_on
+
+
+def test_a_row_that_came_after_the_first_page_proves_nothing_of_the_pass_in_which_it_came() -> None:
+    # A third row was there at the first page of the first pass and gone before the second page, where y had come.
+    assert not proved((3, ["ab", "y"]), (4, ["ab", "yz"]))
+    assert proved((3, ["ab", "y"]), (3, ["ab", "y"]))
+
+
+def test_rows_that_were_seen_before_and_after_a_pass_prove_it_however_much_later() -> None:
+    assert not proved((4, ["ab", "yw", ""]), (4, ["ab", "yc"]))
+    assert proved((4, ["ab", "yw", ""]), (4, ["ab", "yc"]), (5, ["ab", "yw", "d"]))
