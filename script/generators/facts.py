@@ -35,7 +35,9 @@ WHY_NOT = {
     "object": "its members stand for themselves",
     "rescued": "always hashed or dropped whole",
 }
-"""Reasons of `x-not-pii`, and those that follow from the type."""
+"""Reasons why a column is not personal."""
+X_NOT_PII = ("id", "unit", "word", "time", "service", "device")
+"""Those that `x-not-pii` gives; the others follow from the type."""
 
 
 @dataclass(frozen=True)

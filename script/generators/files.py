@@ -44,6 +44,7 @@ PARTS = (
     _marked("docs/settings.md", "settings", settings.every_table),
     _marked("docs/personal-data.md", "personal", personal.personal_table),
     _marked("docs/personal-data.md", "not personal", personal.impersonal_table),
+    _marked("CONTRIBUTING.md", "not personal", personal.words_table),
     _marked("docs/first-run.md", "questions", first_run.tables),
     _marked("docs/house.md", "rooms", house.picture),
     _marked("docs/house.md", "modules", house.rooms),

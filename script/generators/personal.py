@@ -1,10 +1,10 @@
-"""What repeats which columns hold personal data: docs/personal-data.md."""
+"""What repeats which columns hold personal data: docs/personal-data.md, and how to mark them: CONTRIBUTING.md."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from generators.facts import PERSONAL, WHY_NOT, Column, columns, quoted, streams, table
+from generators.facts import PERSONAL, WHY_NOT, X_NOT_PII, Column, columns, quoted, streams, table
 
 
 def _by_schema() -> Iterator[tuple[Sequence[str], Sequence[Column]]]:
@@ -39,3 +39,8 @@ def impersonal_table() -> Iterator[str]:
                     yield [", ".join(names), words, quoted(paths)]
 
     yield from table(["stream", "why", "columns"], rows())
+
+
+def words_table() -> Iterator[str]:
+    """What `x-not-pii` may say."""
+    yield from table(["`x-not-pii`", "the column holds"], ([f"`{word}`", WHY_NOT[word]] for word in X_NOT_PII))
