@@ -13,14 +13,16 @@ def _whole(name: str, least: int, default: int, title: str, description: str) ->
 
 
 CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
-    th.Property("path", th.StringType, title="Database file", description="The DuckDB file; it is made if need be."),
-    th.Property("filepath", th.StringType, title="Database file", description="Another name of path."),
+    th.Property(
+        "path", th.StringType, title="Database file", description="The DuckDB file; it is created if it does not exist."
+    ),
+    th.Property("filepath", th.StringType, title="Database file", description="Another name for path."),
     th.Property(
         "default_target_schema",
         th.StringType,
         default="main",
         title="Schema",
-        description="The schema of the tables; it is made if need be.",
+        description="The schema of the tables; it is created if it does not exist.",
     ),
     th.Property(
         "load_method",
@@ -28,7 +30,7 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         allowed_values=["upsert", "append-only"],
         default="upsert",
         title="Load method",
-        description="With upsert a record takes the place of the one that has its key; with append-only nothing is "
+        description="With upsert a record replaces the one with the same key; with append-only nothing is "
         "replaced. Streams without a key are appended either way.",
     ),
     _whole(
@@ -36,21 +38,21 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         1,
         250_000,
         "Rows in a transaction",
-        "After how many records, of all streams, they are loaded and committed.",
+        "Records of all streams after which they are loaded and committed.",
     ),
     _whole(
         "batch_size_megabytes",
         1,
         256,
         "Megabytes in a transaction",
-        "After how many megabytes of records or BATCH files they are loaded and committed.",
+        "Megabytes of records or BATCH files after which they are loaded and committed.",
     ),
     _whole(
         "batch_wait_limit_seconds",
         1,
         300,
         "Seconds between transactions",
-        "After how many seconds records are loaded and committed, however few they are.",
+        "Seconds after which records are loaded and committed, however few there are.",
     ),
     th.Property(
         "clean_up_batch_files",
@@ -64,14 +66,14 @@ CONFIG_SCHEMA: dict[str, Any] = th.PropertiesList(
         16,
         128,
         "Megabytes for DuckDB",
-        "How much memory DuckDB may use; what needs more goes to disk, beside the database file. Where "
-        "rows are so large or so wide that it is not enough, it is doubled, and said.",
+        "How much memory DuckDB may use; what needs more goes to disk, next to the database file. If "
+        "rows are so large or so wide that it is not enough, the limit is doubled and a message is logged.",
     ),
     _whole(
         "threads",
         1,
         1,
         "Threads of DuckDB",
-        "How many threads DuckDB may use. More of them cost more processor time and memory for each row.",
+        "How many threads DuckDB may use. More threads cost more CPU time and memory for each row.",
     ),
 ).to_dict()

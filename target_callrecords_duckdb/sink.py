@@ -42,8 +42,8 @@ class DuckDBSink(BatchSink):
         names = Counter(column.lower() for column in columns)
         if twice := [column for column in columns if names[column.lower()] > 1]:
             raise LoadError(
-                f"Stream {name}: DuckDB takes the columns {' and '.join(twice)} for one, since they differ in capitals "
-                "only. Rename or remove one with stream_maps."
+                f"Stream {name}: DuckDB treats the columns {' and '.join(twice)} as the same, because they differ only "
+                "in case. Rename or remove one with stream_maps."
             )
         if missing := [key for key in self.key_properties if key not in columns]:
             raise LoadError(f"Stream {name}: its key {', '.join(missing)} is not among the properties of its schema.")

@@ -99,8 +99,8 @@ class TargetDuckDB(Target):
         names = Counter(name.lower() for name in self._sinks_active)
         if twice := [name for name in self._sinks_active if names[name.lower()] > 1]:
             raise LoadError(
-                f"DuckDB takes the tables of the streams {' and '.join(twice)} for one, since they differ in capitals "
-                "only. Rename one with stream_maps, or load it into another schema."
+                f"DuckDB treats the tables of the streams {' and '.join(twice)} as the same, because they differ only "
+                "in case. Rename one with stream_maps, or load it into another schema."
             )
 
     @override
@@ -224,8 +224,8 @@ class TargetDuckDB(Target):
             sys.stdout = None  # there is nobody to flush to
             reason = error.strerror if isinstance(error, OSError) else "it is closed"
             raise LoadError(
-                f"Standard output can't be written ({reason}), so the state is not told. What was loaded stays, and "
-                "the next run loads it again."
+                f"Standard output can't be written ({reason}), so the state could not be passed on. What was "
+                "loaded stays, and the next run loads it again."
             ) from None
 
     @override
@@ -237,7 +237,7 @@ class TargetDuckDB(Target):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        self.logger.info("Stopped by %s: what has come so far is loaded", signal.Signals(signum).name)
+        self.logger.info("Received %s: loading the records received so far", signal.Signals(signum).name)
         cast("Reader", self.message_reader).stop(signum)
 
     # The command line

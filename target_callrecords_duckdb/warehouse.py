@@ -182,7 +182,7 @@ class Warehouse:
     # Loading
 
     def load(self, table: Table, parts: Sequence[Part]) -> int:
-        """Load files in a transaction, which `commit` ends; how many rows it were. Until then the files must stay.
+        """Load files in a transaction, which `commit` ends. Returns the number of rows. Until then the files must stay.
 
         Raises:
             LoadError: a file can't be read, or holds what its stream's schema does not allow. Nothing is loaded then.

@@ -139,4 +139,4 @@ def test_settings_that_leave_nothing_to_ask_for_are_no_success(box: Sandbox) -> 
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     out = forked({**box.webex.config, "start_date": tomorrow}, "--test")
     assert out.exit_code == 1
-    assert findings(out)["webex_detailed_call_history"][1].startswith("nothing was asked for")
+    assert findings(out)["webex_detailed_call_history"][1].startswith("no request was sent")

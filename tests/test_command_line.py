@@ -74,7 +74,7 @@ def test_of_an_optional_stream_in_the_catalog_that_is_handed_over_its_selection_
 
 def test_a_name_that_is_no_stream_is_refused_with_the_nearest_one() -> None:
     line = one_line(forked({**WORK, "optional_streams": ["eightx8_cdr_call_leg"]}))
-    assert "setting optional_streams names eightx8_cdr_call_leg, which is no stream" in line
+    assert "setting optional_streams contains an unknown stream eightx8_cdr_call_leg" in line
     assert "eightx8_cdr_call_legs" in line
 
 

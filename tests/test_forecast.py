@@ -90,4 +90,4 @@ def test_a_start_date_holds_however_early_where_the_vendor_states_no_limit() -> 
         assert (found[name]["from"], found[name]["windows"]) == ("2021-01-01T00:00:00.000Z", 10)
     for name in ("eightx8_call_legs", "webex_detailed_call_history"):  # two years, and 30 days
         assert found[name]["windows"] == 0
-    assert out.stderr.count("serves nothing before") == sum(each["windows"] == 0 for each in found.values())
+    assert out.stderr.count("has no data before") == sum(each["windows"] == 0 for each in found.values())

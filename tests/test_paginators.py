@@ -51,6 +51,6 @@ def test_a_repeated_cursor_is_an_error(before: int, between: int) -> None:
     with pytest.raises(FatalAPIError) as told:
         paginator.advance(Page([1], next="again"))
     assert str(told.value) == (
-        "The vendor repeated a cursor within one time window: going on would not end, and stopping would lose records. "
+        "The vendor returned the same cursor twice within one time window; following it would loop forever. "
         "The bookmark stays before this window; run again, and report it to the vendor if it stays so."
     )

@@ -169,7 +169,7 @@ def test_a_repeated_link_is_an_error(before: int, between: int) -> None:
     paginator = LinkPaginator(everywhere)
     for name in [*(f"before {n}" for n in range(before)), "again", *(f"between {n}" for n in range(between))]:
         assert paginator.advance(Page([1], next=name))
-    with pytest.raises(CursorRepeated, match="repeated a cursor"):
+    with pytest.raises(CursorRepeated, match="returned the same cursor twice"):
         paginator.advance(Page([1], next="again"))
 
 

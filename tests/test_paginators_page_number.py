@@ -80,8 +80,8 @@ def test_a_server_that_announces_endlessly_many_rows_and_repeats_a_page_is_an_er
     with pytest.raises(FatalAPIError) as told:
         paginator.advance(Page([1, 2, 3, 4, 5], announced=10**9))
     assert str(told.value) == (
-        "The vendor announced 1000000000 rows for a time window, but goes on after 255: it seems to answer the same "
-        "page for every page number. The bookmark stays before this window; report it to the vendor."
+        "The vendor announced 1000000000 rows for a time window, but kept sending rows after 255: it seems to return "
+        "the same page for every page number. The bookmark stays before this window; report it to the vendor."
     )
 
 
@@ -94,7 +94,7 @@ def test_a_server_that_brings_more_than_twice_what_it_announces_is_an_error() ->
     paginator = PageNumberPaginator(5)
     for page in range(6):  # the announced ten and a page, twice
         assert paginator.advance(Page([*range(5 * page, 5 * page + 5)], announced=10))
-    with pytest.raises(FatalAPIError, match="announced 10 rows for a time window, but goes on after 35"):
+    with pytest.raises(FatalAPIError, match="announced 10 rows for a time window, but kept sending rows after 35"):
         paginator.advance(Page([31, 32, 33, 34, 35], announced=10))
 
 
@@ -220,8 +220,8 @@ def test_rows_that_never_rest_end_in_an_error() -> None:
     with pytest.raises(FatalAPIError) as told:
         walk()
     assert str(told.value) == (
-        f"The vendor's rows of a time window kept moving while they were read {MOST_PASSES} times: which of them make "
-        "up the number that it announces can't be told. The bookmark stays before this window; run again, with shorter "
+        f"The vendor's rows of a time window changed during each of {MOST_PASSES} reads, so the announced total could "
+        "not be verified. The bookmark stays before this window; run again, with shorter "
         "windows (setting window_hours) if it stays so."
     )
 

@@ -81,7 +81,7 @@ def test_a_start_date_that_the_vendor_no_longer_serves_is_told(caplog: pytest.Lo
     reached = start.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert timedelta(0) < start - datetime(2026, 11, 24, 12, tzinfo=UTC) < timedelta(hours=1)
     assert warnings(caplog)[:1] == [
-        f"Webex Calling serves nothing before {reached}: calls from 2026-11-01T00:00:00.000Z until then can't be read."
+        f"Webex Calling has no data before {reached}; calls from 2026-11-01T00:00:00.000Z until then are unavailable."
     ]
 
 

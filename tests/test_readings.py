@@ -105,8 +105,8 @@ def test_too_many_pages_in_a_row_that_bring_nothing_end_the_reading(useful: int)
     with pytest.raises(NothingNew) as told:
         reading.take(page, brought_news=False)
     assert str(told.value) == (
-        f"The vendor names page after page of one time window, but the last {PAGES_WITHOUT_NEWS + useful} brought no "
-        "new row: going on would not end, and stopping would lose records. The bookmark stays before this window; run "
+        f"The vendor keeps returning further pages of one time window, but the last {PAGES_WITHOUT_NEWS + useful} had "
+        "no new records. The tap stopped to avoid an endless loop. The bookmark stays before this window; run "
         "again, and report it to the vendor if it stays so."
     )
 

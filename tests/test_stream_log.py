@@ -65,4 +65,4 @@ def test_the_start_date_that_the_vendor_no_longer_serves_is_told(
 ) -> None:
     start = datetime.now(UTC) - timedelta(days=1000)
     run(box, start_date=start.isoformat(), end_date=(start + timedelta(days=270)).isoformat(), window_hours=9999)
-    assert "serves nothing before" in caplog.text
+    assert "has no data before" in caplog.text

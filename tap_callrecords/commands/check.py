@@ -135,7 +135,7 @@ def _seen(stream: CallRecordStream[Any], until: float) -> tuple[str, Sequence[Re
         looked_from = window.start
     if looked_from is None:
         raise ConfigurationError(
-            "nothing was asked for, as there is no time between settings start_date and end_date, or settle_minutes."
+            "no request was sent: settings start_date, end_date and settle_minutes leave an empty range."
         )
     return f"no record in the last {_days(datetime.now(UTC) - looked_from)}", ()
 

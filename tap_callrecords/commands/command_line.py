@@ -179,7 +179,7 @@ class CommandLineTap(Tap):
             cls.logger.disabled = False
             command = super().cli
             problem = (
-                f"The environment variable {LOG_CONFIG} names {path}, which is no logging configuration "
+                f"The environment variable {LOG_CONFIG} names {path}, which is not a logging configuration "
                 "in YAML. Correct it, or remove the variable."
             )
         cast("ReadableCommand", command).problem = problem
@@ -206,7 +206,8 @@ class CommandLineTap(Tap):
             is_flag=False,
             flag_value="-",
             metavar="[FILE]",
-            help="Write a few records of each stream, all that tells of people and accounts replaced, for a report.",
+            help="Write a few records of each stream, with personal and account data masked, to attach to a bug "
+            "report.",
             callback=cls.cb_sample,
             expose_value=False,
         )

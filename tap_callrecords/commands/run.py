@@ -1,4 +1,4 @@
-"""One source's trouble is not another's: what ends a stream, a source or the run, and what became of each stream."""
+"""A failing source does not affect the others: what ends a stream, a source or the run, and how each stream ended."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ class VendorApi(ABC):
                 f"is not followed: credentials go to the configured host only. Check the API URL of {self.product}."
             )
         if isinstance(request, TokenRequest) and status in NOT_HERE:
-            return AccessRefused(f"{self.product} issues no tokens at this address. Check setting {request.setting}.")
+            return AccessRefused(f"{self.product} has no token endpoint at this URL. Check setting {request.setting}.")
         error = self.refusal(response) or undocumented(self.product, response)
         if isinstance(error, AccessRefused):
             error.status = status

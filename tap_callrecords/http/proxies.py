@@ -69,11 +69,12 @@ def proxy_for(url: str) -> Proxy | None:
     if parsed.scheme not in _PROXY_SCHEMES or not parsed.host or any((parsed.request_uri != "/", parsed.fragment)):
         raise ConfigurationError(
             f"There is no usable proxy in {variable}{_host_in(given)}: write it like "
-            "http://proxy.example:3128, and special letters of a user name or password like %40."
+            "http://proxy.example:3128, and percent-encode special characters of a user name or password (@ is %40)."
         )
     if parsed.scheme.startswith("socks") and importlib.util.find_spec("socks") is None:
         raise ConfigurationError(
-            f"SOCKS, which {proxy} speaks, needs one more package: pip install PySocks, in the environment of the tap."
+            f"SOCKS proxies require the package PySocks, and {proxy} is one: run pip install PySocks in the "
+            "environment of the tap."
         )
     return proxy
 
@@ -130,7 +131,7 @@ def check_ca(bundle: str) -> None:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
     except (OSError, ValueError):
         raise ConfigurationError(
-            f"The environment variable {ca_variable()} names {bundle}, which is no readable file of CA certificates."
+            f"The environment variable {ca_variable()} names {bundle}, which is not a readable file of CA certificates."
         ) from None
     if missing:
         raise ConfigurationError(f"The environment variable {ca_variable()} names {bundle}, which does not exist.")

@@ -18,7 +18,8 @@ from tap_callrecords.http.proxies import Proxy
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")  # so says http.client
 CREDENTIALS_OF_PROXY = (
-    "write them into that setting, like http://user:password@proxy.example:3128, with special letters like %40."
+    "write them into that setting, like http://user:password@proxy.example:3128, and percent-encode special "
+    "characters (@ is %40)."
 )
 
 

@@ -21,9 +21,8 @@ class CursorRepeated(FatalAPIError):  # noqa: N818 - named for what it is
 
     def __init__(self) -> None:
         super().__init__(
-            "The vendor repeated a cursor within one time window: going on would not end, and stopping would "
-            "lose records. The bookmark stays before this window; run again, and report it to the vendor "
-            "if it stays so."
+            "The vendor returned the same cursor twice within one time window; following it would loop forever. The "
+            "bookmark stays before this window; run again, and report it to the vendor if it stays so."
         )
 
 

@@ -86,9 +86,9 @@ class PageNumberPaginator(Paginator[int]):
             return False
         if len(self._passes) == MOST_PASSES:
             raise FatalAPIError(
-                f"The vendor's rows of a time window kept moving while they were read {MOST_PASSES} times: which of "
-                "them make up the number that it announces can't be told. The bookmark stays before this window; run "
-                "again, with shorter windows (setting window_hours) if it stays so."
+                f"The vendor's rows of a time window changed during each of {MOST_PASSES} reads, so the announced "
+                "total could not be verified. The bookmark stays before this window; run again, with shorter windows "
+                "(setting window_hours) if it stays so."
             )
         return True
 
@@ -115,9 +115,9 @@ class PageNumberPaginator(Paginator[int]):
         too_many = now.received > 2 * (now.announced + self._page_size)
         if too_many or now.pages_without_news == MOST_PAGES_WITHOUT_NEWS:
             raise FatalAPIError(
-                f"The vendor announced {now.announced} rows for a time window, but goes on after {now.received}: "
-                "it seems to answer the same page for every page number. The bookmark stays before this window; "
-                "report it to the vendor."
+                f"The vendor announced {now.announced} rows for a time window, but kept sending rows after "
+                f"{now.received}: it seems to return the same page for every page number. The bookmark stays before "
+                "this window; report it to the vendor."
             )
         return now.received >= now.announced and (rows < self._page_size or len(self._passes) > 1)
 

@@ -61,8 +61,8 @@ def problems(config: Mapping[str, Any], *, in_headers: Collection[str]) -> Itera
             yield f"setting {name} {problem}"
         if name in in_headers and not _fits_header(str(value)):
             yield (
-                f"setting {name} begins or ends with a blank, or holds a line break or a character outside ASCII: "
-                "copy it again"
+                f"setting {name} has leading or trailing whitespace, a line break or a character outside ASCII: copy "
+                "it again"
             )
     if config.get("flattening_enabled") and not config.get("flattening_max_depth"):
         yield "setting flattening_max_depth is missing: flattening_enabled needs it"
@@ -111,7 +111,7 @@ def optional_problems(config: Mapping[str, Any], streams: Sequence[str]) -> Iter
     for name in config["optional_streams"]:
         if name not in streams:
             like = nearest(name, streams)
-            yield f"setting optional_streams names {as_written(name)}, which is no stream (the nearest is {like})"
+            yield f"setting optional_streams contains an unknown stream {as_written(name)} (did you mean {like}?)"
 
 
 def nearest(name: str, known: Sequence[str], *, at_least: float = 0) -> str | None:

@@ -24,7 +24,7 @@ BATCH = setting(
                     th.StringType,
                     allowed_values=["jsonl", "parquet", "arrow"],
                     title="Files: format",
-                    description="One record a line with jsonl, the default; parquet and arrow (Arrow IPC) need the "
+                    description="One record per line with jsonl, the default; parquet and arrow (Arrow IPC) need the "
                     "extra arrow.",
                 ),
                 th.Property(
@@ -47,9 +47,7 @@ BATCH = setting(
                     title="Files: where",
                     description="Folder for the files, or a URL that fsspec knows. The target must reach it, too.",
                 ),
-                th.Property(
-                    "prefix", th.StringType, title="Files: prefix", description="What the files' names begin with."
-                ),
+                th.Property("prefix", th.StringType, title="Files: prefix", description="Prefix of the file names."),
             ),
             title="Storage",
             description="Where the files are.",
@@ -58,11 +56,11 @@ BATCH = setting(
             "batch_size",
             th.IntegerType(minimum=1),
             title="Files: records",
-            description="Records of a file at most; 100000 without it.",
+            description="Most records in a file. Default: 100000.",
         ),
     ),
     title="Files instead of lines",
-    description="Write records into files that BATCH messages announce, for targets that load files. Without it: "
+    description="Write records into files that BATCH messages announce, for targets that load files. Default: "
     "RECORD lines.",
 )
 
@@ -79,14 +77,14 @@ def common(optional_streams: Mapping[str, str]) -> Sequence[Setting]:
             "start_date",
             th.DateTimeType,
             title="Start date",
-            description="Where the first sync begins; later ones go on from the bookmark, and read nothing again that "
-            "lies before. Without it: as far back as the vendor serves, two years where the vendor states no limit.",
+            description="Where the first sync begins; later ones continue from the bookmark, and the look-back "
+            "ends here. Default: as far back as the vendor serves, two years where the vendor states no limit.",
         ),
         setting(
             "end_date",
             th.DateTimeType,
             title="End date",
-            description="Where to stop, for a bounded back-fill. Without it: now. Never moves a bookmark backwards.",
+            description="Where to stop, for a bounded back-fill. Default: now. Never moves a bookmark backwards.",
         ),
         whole(
             "lookback_hours",
@@ -94,8 +92,8 @@ def common(optional_streams: Mapping[str, str]) -> Sequence[Setting]:
             0,
             _TEN_YEARS_HOURS,
             "Look-back in hours",
-            "How much before the bookmark is read again: calls that ended late, records that changed. "
-            "The page of a vendor says so where it is more.",
+            "How far before the bookmark each run starts, for calls that ended late and records that changed. "
+            "Some vendors need more; their pages say so.",
         ),
         whole(
             "settle_minutes",
@@ -103,8 +101,8 @@ def common(optional_streams: Mapping[str, str]) -> Sequence[Setting]:
             0,
             _YEAR_MINUTES,
             "Settle time in minutes",
-            "How close to now is read. Vendors list a finished call some minutes late; the bookmark never passes "
-            "now minus this.",
+            "How recent a call may be; newer calls are left for the next run. Vendors list a finished call some "
+            "minutes late; the bookmark never passes now minus this.",
         ),
         whole(
             "window_hours",
@@ -112,7 +110,7 @@ def common(optional_streams: Mapping[str, str]) -> Sequence[Setting]:
             1,
             _TEN_YEARS_HOURS,
             "Window length in hours",
-            "Longest time window of one query, and what a failed run has to read again at most. Clamped to what the "
+            "Longest time window of one query, and the most that a failed run has to read again. Limited to what the "
             "vendor allows.",
         ),
         whole(
@@ -129,20 +127,20 @@ def common(optional_streams: Mapping[str, str]) -> Sequence[Setting]:
             1,
             _DAY_SECONDS,
             "Request time-out in seconds",
-            "How long one request may take.",
+            "Time limit for one request.",
         ),
-        whole("max_attempts", 8, 1, 1000, "Attempts per request", "Tries of one request before its stream fails."),
+        whole("max_attempts", 8, 1, 1000, "Attempts per request", "Attempts at one request before its stream fails."),
         setting(
             "optional_streams",
             th.ArrayType(th.StringType),
             default=[],
             title="Optional streams",
-            description=f"Streams that are left out unless they are named here: {streams}.",
+            description=f"Streams that are read only if they are named here: {streams}.",
         ),
         text(
             "user_agent",
             "User agent",
-            "What the tap calls itself to the vendors. Without it: tap-callrecords/<version>.",
+            "User-Agent header sent to the vendors. Default: tap-callrecords/<version>.",
             in_header=True,
         ),
         text(
@@ -156,7 +154,7 @@ def common(optional_streams: Mapping[str, str]) -> Sequence[Setting]:
         secret(
             "pii_hash_key",
             "Key for hashing personal data",
-            "Needed when pii_mode is hash. Keep it: another key gives other hashes.",
+            "Required when pii_mode is hash. Keep it: another key gives other hashes.",
         ),
         BATCH,
     )

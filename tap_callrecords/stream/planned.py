@@ -68,7 +68,7 @@ class PlannedStream(StreamHooks[Api]):
         )
         if span.unreachable_since is not None:
             self.logger.warning(
-                "%s serves nothing before %s: calls from %s until then can't be read.",
+                "%s has no data before %s; calls from %s until then are unavailable.",
                 self.product,
                 instants.to_text(span.start),
                 instants.to_text(span.unreachable_since),

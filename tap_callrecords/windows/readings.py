@@ -25,8 +25,8 @@ class NothingNew(FatalAPIError):  # noqa: N818 - named for what it is
 
     def __init__(self, pages: int) -> None:
         super().__init__(
-            f"The vendor names page after page of one time window, but the last {pages} brought no new row: going on "
-            "would not end, and stopping would lose records. The bookmark stays before this window; run again, and "
+            f"The vendor keeps returning further pages of one time window, but the last {pages} had no new records. "
+            "The tap stopped to avoid an endless loop. The bookmark stays before this window; run again, and "
             "report it to the vendor if it stays so."
         )
 

@@ -109,7 +109,7 @@ SETTINGS = (
     Case("Configuration: setting … must be a URL", config={**READY, "voiso_api_url": "cluster1.voiso.com"}),
     Case("Configuration: setting … must be a plain URL", config={**READY, "voiso_api_url": "https://a.example/?b=1"}),
     Case("Configuration: setting … must begin with", config={**READY, "voiso_api_url": "http://vendor.example"}),
-    Case("Configuration: setting … begins or ends", config={**READY, "voiso_api_key": "abcdef\n"}),
+    Case("Configuration: setting … has leading or trailing whitespace", config={**READY, "voiso_api_key": "abcdef\n"}),
     Case("Configuration: setting flattening_max_depth", config={**READY, "flattening_enabled": True}),
     Case("Configuration: … must be at least", config={**READY, "flattening_max_depth": -1}),
     Case("Configuration: … must be at most", config={**READY, "flattening_max_key_length": 1e11}),
@@ -125,7 +125,7 @@ SETTINGS = (
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     ),
     *(
-        Case("The environment variable … names …, which is no readable", config=READY, environment={name: file})
+        Case("The environment variable … names …, which is not a readable", config=READY, environment={name: file})
         for name, file in (("REQUESTS_CA_BUNDLE", __file__), ("CURL_CA_BUNDLE", "/dev/null"))
     ),
     *(
@@ -210,8 +210,13 @@ COMPLETENESS = (
         streams=["eightx8_call_legs"],
     ),
     Case("… announced … rows from", CENTER, switches={"withhold": 2, "withhold_reads": None}),
-    Case("The vendor names", WORK, switches={"endless": True}),
-    Case("The vendor repeated", WORK, switches={"repeat_cursor": True}, config={"eightx8_work_page_size": 2}),
+    Case("The vendor keeps returning", WORK, switches={"endless": True}),
+    Case(
+        "The vendor returned the same cursor",
+        WORK,
+        switches={"repeat_cursor": True},
+        config={"eightx8_work_page_size": 2},
+    ),
     Case(
         "The vendor's rows",
         CENTER,

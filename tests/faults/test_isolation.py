@@ -1,4 +1,4 @@
-"""One source's trouble is not another's: a stream that fails ends there, all others are read, and the end says so."""
+"""A failing source does not affect the others: a stream that fails ends there, all others are read, the end says so."""
 
 from __future__ import annotations
 

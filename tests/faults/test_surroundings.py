@@ -146,7 +146,7 @@ def test_socks_without_its_package_is_told_as_that(scheme: str) -> None:
     try:
         import socks  # type: ignore[import-untyped]  # noqa: F401
     except ImportError:
-        told(run(VENDOR, {"ALL_PROXY": f"{scheme}://{USER}@127.0.0.1:1080"}), "SOCKS, which the proxy")
+        told(run(VENDOR, {"ALL_PROXY": f"{scheme}://{USER}@127.0.0.1:1080"}), "SOCKS proxies require")
     else:
         pytest.skip("PySocks is there")
 

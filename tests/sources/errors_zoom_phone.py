@@ -7,7 +7,7 @@ from tests.faults.cases import Case, refusal
 ZOOM = "zoom_phone"
 HISTORY = {"match": "/phone/call_history"}
 CASES = (
-    Case("… issues no tokens", ZOOM, refusal(405, match="/oauth/token")),
+    Case("… has no token endpoint", ZOOM, refusal(405, match="/oauth/token")),
     Case("Zoom refused the credentials.", ZOOM, config={"zoom_phone_client_secret": "another"}),
     Case("Zoom refused the credentials.", ZOOM, config={"zoom_phone_account_id": "another"}),
     Case("Zoom refused a token", ZOOM, refusal(401, "Invalid access token.", **HISTORY)),

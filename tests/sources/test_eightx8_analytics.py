@@ -165,7 +165,7 @@ def test_a_link_to_another_host_without_a_cursor_ends_the_run(empty: Sandbox) ->
 def test_a_repeated_cursor_ends_the_window_with_an_error(box: Sandbox) -> None:
     box.eightx8_analytics.switches.repeat_cursor = True
     out = read(box)
-    assert "repeated a cursor" in str(out.error)
+    assert "returned the same cursor twice" in str(out.error)
 
 
 def test_an_empty_page_that_names_a_next_one_is_not_the_end(box: Sandbox) -> None:

@@ -194,7 +194,7 @@ def test_a_time_window_that_is_too_new_names_the_clock(box: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stream", "words"), [(FEED, "Check setting webex_history_hours"), (LIVE, "live stream too old")]
+    ("stream", "words"), [(FEED, "Check setting webex_history_hours"), (LIVE, "live stream as too old")]
 )
 def test_a_time_window_that_is_too_old_is_not_blamed_on_48_hours_where_it_cannot_be(
     box: Sandbox, stream: str, words: str

@@ -108,7 +108,7 @@ def test_a_page_token_that_gets_old_before_its_page_is_asked_for_or_meanwhile_is
 
     monkeypatch.setattr(place, name, and_time_passes)
     assert keys(read_well(box, **two_hours())) == once(wanted)
-    assert "has become old" in caplog.text
+    assert "expired before it could be used" in caplog.text
 
 
 def test_a_page_that_is_refused_where_it_is_not_the_end_ends_the_run_before_the_window(box: Sandbox) -> None:

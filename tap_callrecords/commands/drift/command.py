@@ -73,5 +73,5 @@ def cli(sources: Sequence[str], stream: str | None, schema: str | None, *, sql: 
     streams = counted(len(found), "stream")
     click.echo(f"{what} in {len(new) or len(found)} of {streams}; {counted(rows, 'row')} looked at.")
     if others:
-        click.echo(f"Not looked at, being none of tap-callrecords: {counted(len(others), 'stream')}.", err=True)
+        click.echo(f"Skipped (not streams of tap-callrecords): {counted(len(others), 'stream')}.", err=True)
     sys.exit(SOMETHING_IS_NEW if new else 0)

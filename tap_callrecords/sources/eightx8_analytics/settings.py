@@ -33,7 +33,7 @@ SETTINGS = (
     text(
         "eightx8_analytics_api_url",
         "8x8 Analytics API URL",
-        "Up to and including /analytics/cc. Without it: from the region.",
+        "API URL up to and including /analytics/cc. Default: derived from the region.",
     ),
     text(
         "eightx8_analytics_auth_url",

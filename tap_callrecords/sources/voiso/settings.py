@@ -18,5 +18,5 @@ SETTINGS = (
         "First label of the account's address, for example cluster1. Not needed when voiso_api_url is set.",
     ),
     whole("voiso_page_size", 10_000, 1, 10_000, "Voiso page size", "Records asked for in one request."),
-    text("voiso_api_url", "Voiso API URL", "Without it: https://{voiso_cluster}.voiso.com/api/v2."),
+    text("voiso_api_url", "Voiso API URL", "Default: https://{voiso_cluster}.voiso.com/api/v2."),
 )

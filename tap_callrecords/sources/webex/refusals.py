@@ -119,21 +119,24 @@ def _is_for_token(response: requests.Response) -> bool:
 def _bad_parameter(response: requests.Response, config: Mapping[str, Any]) -> str | None:
     said = message_of(response).lower()
     if speaks_of_length(said):
-        return "Webex finds a time window too long."
+        return "Webex rejected a time window as too long."
     clock = _clock_difference(response)
     if "starttime" in said or "start time" in said:
         if str(response.request.url).partition("?")[0].endswith("/cdr_stream"):
-            return f"{clock}Webex finds a time window of the live stream too old."
+            return f"{clock}Webex rejected a time window of the live stream as too old."
         hours = config["webex_history_hours"]
         if hours > OLDER_HISTORY_HOURS:
             return (
                 f"{clock}Webex serves less history than setting webex_history_hours says ({hours} hours). Set it to "
                 f"{OLDER_HISTORY_HOURS}, which is what older organisations have; what is older can't be read."
             )
-        return f"{clock}Webex finds a time window too old. Check setting webex_history_hours and this machine's clock."
+        return (
+            f"{clock}Webex rejected a time window as too old. Check setting webex_history_hours and this machine's "
+            "clock."
+        )
     sentences = {
-        r"end ?time": f"{clock}Webex finds a time window too new. Check this machine's clock, or raise setting "
-        "settle_minutes.",
+        r"end ?time": f"{clock}Webex rejected a time window as too recent. Check this machine's clock, or raise "
+        "setting settle_minutes.",
         r"location": "Webex does not know a location. Check setting webex_locations: names as in Control Hub.",
     }
     return next((sentence for pattern, sentence in sentences.items() if re.search(pattern, said)), None)

@@ -140,7 +140,7 @@ class WebexStream(CallRecordStream[WebexApi]):
         try:
             yield from super().pages(window, paginator)
         except CursorRepeated:  # perhaps more records on one instant of the cursor than a page holds (WX A15)
-            raise AskedTooMuch("Webex repeated a cursor within one time window.") from None
+            raise AskedTooMuch("Webex returned the same cursor twice within one time window.") from None
 
     @override
     def get(self, asked: Asked) -> Page:

@@ -113,7 +113,7 @@ class ZoomStream(CallRecordStream[ZoomPhoneApi]):
     def _check_age(self, asked: Asked) -> None:
         """Raises: PageLost: a page token is so old that its page may be the first one, without a word (ZP A28)."""
         if asked.name.is_old:
-            raise PageLost("A page token of Zoom Phone has become old while its turn was waited for.")
+            raise PageLost("A page token of Zoom Phone expired before it could be used.")
 
     @override
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:
