@@ -1,4 +1,4 @@
-"""The one place for what is needed of the Singer SDK beyond its public names.
+"""All that needs the inside of the Singer SDK: bookmarks, and whether records leave by the page or one by one.
 
 Our own bookmarks instead of its per-record ones: the SDK moves a bookmark with every record. Ours stands for closed
 windows: it moves when a window has been read completely, and never for a record. And its stream maps and flattening,
