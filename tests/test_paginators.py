@@ -10,7 +10,7 @@ from singer_sdk.exceptions import FatalAPIError
 from tap_callrecords.paging.base import Page
 from tap_callrecords.paging.scroll_id import ScrollIdPaginator
 
-ENDS: list[str | None] = [None, "", "No Data"]
+ENDS: list[str | None] = [None, "", "No More"]
 
 
 @given(st.lists(st.lists(st.integers(), min_size=1, max_size=9), max_size=12), st.sampled_from(ENDS))
@@ -22,7 +22,7 @@ def test_all_pages_are_read_whatever_their_length_and_whatever_the_end_looks_lik
         name: (rows, cursors[number + 1]) for number, (name, rows) in enumerate(zip(cursors, pages, strict=False))
     }
     answers[cursors[-1]] = ([], end)
-    paginator = ScrollIdPaginator()
+    paginator = ScrollIdPaginator("", "No More")
     read: list[int] = []
     more = True
     while more:
@@ -33,18 +33,18 @@ def test_all_pages_are_read_whatever_their_length_and_whatever_the_end_looks_lik
 
 
 def test_a_last_page_without_a_cursor_ends_the_window() -> None:
-    paginator = ScrollIdPaginator()
+    paginator = ScrollIdPaginator("", "No More")
     assert not paginator.advance(Page([1, 2], next=None))
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_stands_for_no_cursor_ends_the_window_also_beside_rows(end: str | None) -> None:
-    assert not ScrollIdPaginator().advance(Page([1, 2], next=end))
+    assert not ScrollIdPaginator("", "No More").advance(Page([1, 2], next=end))
 
 
 @given(st.integers(0, 5), st.integers(0, 5))
 def test_a_repeated_cursor_is_an_error(before: int, between: int) -> None:
-    paginator = ScrollIdPaginator()
+    paginator = ScrollIdPaginator("", "No More")
     names = [*(f"before {n}" for n in range(before)), "again", *(f"between {n}" for n in range(between))]
     for name in names:
         assert paginator.advance(Page([1], next=name))

@@ -8,13 +8,14 @@ from tap_callrecords.paging.base import CursorRepeated, Page, Paginator
 
 
 class ScrollIdPaginator(Paginator[str | None]):
-    """A forward cursor that the vendor moves along (WA 4.3): None names the first page.
+    """A forward cursor that the vendor moves along: None names the first page.
 
-    The window has ended when the answer has no cursor, the terminator instead of one, or no rows; never on a
-    page shorter than asked for: the server may clamp or under-fill pages (WA A4, A6).
+    The window has ended when the answer has no cursor, a terminator instead of one, or no rows; never on a
+    page shorter than asked for: a server may clamp or under-fill pages.
     """
 
-    def __init__(self, terminators: tuple[str, ...] = ("", "No Data")) -> None:
+    def __init__(self, *terminators: str) -> None:
+        """Args: terminators: what the vendor writes in place of a cursor, to say that there is none."""
         self.current: str | None = None
         self._terminators = terminators
         self._seen: set[str] = set()

@@ -27,6 +27,8 @@ Row = TypeVar("Row")
 
 LARGEST_PAGE = 7000
 """The most rows that the vendor allows (WA 3.1)."""
+NO_SCROLL_ID = ("", "No Data")
+"""What stands for a `scrollId` that leads no further (WA 4.3)."""
 _OFFSET = re.compile(r"[+-]\d\d:?\d\d$|Z$")
 
 
@@ -58,7 +60,7 @@ class WorkStream(CallRecordStream[WorkApi]):
 
     @override
     def new_paginator(self, window: TimeWindow) -> ScrollIdPaginator:
-        return ScrollIdPaginator()
+        return ScrollIdPaginator(*NO_SCROLL_ID)
 
     @override
     def request(self, window: TimeWindow, page: str | None) -> requests.Request:
