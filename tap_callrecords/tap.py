@@ -1,4 +1,4 @@
-"""The plugin: settings in, streams out, errors in words."""
+"""The plugin: settings in, streams out, errors as readable messages."""
 
 from __future__ import annotations
 

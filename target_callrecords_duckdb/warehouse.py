@@ -40,7 +40,7 @@ class Warehouse:
     Args:
         path: of the file; it is made when it is not there.
         schema: of the tables.
-        memory: how many megabytes DuckDB may use; where that is not enough, it is doubled, some times.
+        memory: how many megabytes DuckDB may use; where that is not enough, it is doubled a few times.
         threads: how many it may use.
         logger: where to say what was done.
 

@@ -157,7 +157,7 @@ def test_a_minute_is_not_halved(seconds: int, tries: int) -> None:
         [*stream.drain(window(seconds / 3600))]
     assert str(told.value) == (
         "Too much. Windows down to a minute were tried; the bookmark stays before this one: run again, and report it "
-        "to the vendor if it stays so."
+        "to the vendor if it persists."
     )
     assert len(stream.asked) == tries
 

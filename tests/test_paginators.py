@@ -52,5 +52,5 @@ def test_a_repeated_cursor_is_an_error(before: int, between: int) -> None:
         paginator.advance(Page([1], next="again"))
     assert str(told.value) == (
         "The vendor returned the same cursor twice within one time window; following it would loop forever. "
-        "The bookmark stays before this window; run again, and report it to the vendor if it stays so."
+        "The bookmark stays before this window; run again, and report it to the vendor if it persists."
     )

@@ -222,7 +222,7 @@ def test_rows_that_never_rest_end_in_an_error() -> None:
     assert str(told.value) == (
         f"The vendor's rows of a time window changed during each of {MOST_PASSES} reads, so the announced total could "
         "not be verified. The bookmark stays before this window; run again, with shorter "
-        "windows (setting window_hours) if it stays so."
+        "windows (setting window_hours) if it persists."
     )
 
 

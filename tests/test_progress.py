@@ -196,7 +196,7 @@ def test_the_line_of_a_run_names_the_streams_that_were_not_read_to_the_end(summa
         StreamResult("queues", trouble="Not read: refused as calls was."),
     ]
     assert summary.line() == (
-        "Run: 3 of 4 streams not read to the end (calls, legs, queues), 1,505 records, 3 min. The next run goes on "
+        "Run: 3 of 4 streams not read to the end (calls, legs, queues), 1,505 records, 3 min. The next run continues "
         "from the bookmarks"
     )
 

@@ -107,7 +107,7 @@ def test_too_many_pages_in_a_row_that_bring_nothing_end_the_reading(useful: int)
     assert str(told.value) == (
         f"The vendor keeps returning further pages of one time window, but the last {PAGES_WITHOUT_NEWS + useful} had "
         "no new records. The tap stopped to avoid an endless loop. The bookmark stays before this window; run "
-        "again, and report it to the vendor if it stays so."
+        "again, and report it to the vendor if it persists."
     )
 
 
@@ -228,7 +228,7 @@ def test_a_short_window_is_read_three_times_more_with_other_pages_and_then_fails
         window.is_read([1, 2, 3, 4], [5], announced=9)
     assert str(told.value) == (
         f"Acme announced 9 rows {SPAN}, but sent 5 in 4 readings. The bookmark stays before this window; run again, "
-        "and report it to the vendor if it stays so."
+        "and report it to the vendor if it persists."
     )
     assert caplog.messages == [f"9 rows announced {SPAN}, 4 received: the window is read again."] * 3
 

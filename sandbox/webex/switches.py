@@ -21,7 +21,7 @@ class Switches:
         link_filter: Whether links keep the filter of locations (WX 8).
         page_edge: Whether a page begins with the last record of the one before (A14).
         page_cap: The real page size limit, lower than asked for, without saying so (A9).
-        cursor_seconds: Grain of the time that a link goes on from; 0 for milliseconds (A15).
+        cursor_seconds: Grain of the time that a link continues from; 0 for milliseconds (A15).
         repeat_link: Every link but a window's first leads to the page it stands on (A15).
         endless_links: Every window goes on with links to pages without items, each with a link of its own (WX 8).
         empty_pages: Every page is preceded by one without items, but with a link (A17).

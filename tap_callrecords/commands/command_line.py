@@ -1,4 +1,4 @@
-"""The command line: `--test`, `--plan` and `--sample` beside the SDK's options; what ends it is told in one line."""
+"""The command line: `--test`, `--plan` and `--sample` in addition to the SDK's options; errors are one line each."""
 
 from __future__ import annotations
 

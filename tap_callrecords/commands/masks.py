@@ -1,4 +1,4 @@
-"""What stands in place of values that must not be shown: their shape, or others of the same shape.
+"""What replaces values that must not be shown: their shape, or others of the same shape.
 
 A character is of one of a few kinds: digits, capital and small letters, each of ASCII and beyond, and all the rest that
 may tell something. Blanks, punctuation and the other signs of ASCII are kept. `+1 (212) 555-0147` has the shape

@@ -1,4 +1,4 @@
-"""`--sample`: a few records of each selected stream, with nothing in them that tells of a person or an account.
+"""`--sample`: a few records of each selected stream, with personal and account data masked.
 
 What is kept is what can't be about anybody: instants and lengths of time, counts, truth values, and words that the
 schema's own description of the column lists. All else is replaced by something of the same shape (`commands.masks`):

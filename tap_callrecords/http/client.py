@@ -1,4 +1,4 @@
-"""What the streams of one vendor product share: its address, credentials, sessions, and its errors in words."""
+"""What the streams of one vendor product share: its address, credentials, sessions, and its error messages."""
 
 from __future__ import annotations
 

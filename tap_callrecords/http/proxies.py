@@ -1,4 +1,4 @@
-"""The proxies and certificates that environment variables name, and what is wrong with them in words."""
+"""The proxies and certificates that environment variables name, and messages about what is wrong with them."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def waits() -> Generator[float, Any, None]:
     for tries in count(1):
         asked = retry_after_seconds(getattr(error, "response", None))
         if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
-            return  # not a pause but a closed door: the run fails and the next one goes on from the bookmark
+            return  # not a pause but a closed door: the run fails and the next one continues from the bookmark
         error = yield (pause(tries) if asked is None else asked)
 
 
@@ -101,7 +101,7 @@ def verdict(error: Exception, *, max_attempts: int, timeout: float) -> SingerSDK
         reason = f"asks to wait {asked / 3600:.1f} hours"
     else:
         reason = f"gave up after {max_attempts} tries (setting max_attempts)"
-    return FatalAPIError(f"{trouble}; {reason}. Nothing was skipped: run again to go on.")
+    return FatalAPIError(f"{trouble}; {reason}. Nothing was skipped: run again to continue.")
 
 
 def pause(tries: int) -> float:

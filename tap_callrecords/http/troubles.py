@@ -1,4 +1,4 @@
-"""What went wrong with a request, in words: by host and kind, never with the URL, the headers or the body."""
+"""What went wrong with a request, as a readable message: by host and kind, without URL, headers or body."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CREDENTIALS_OF_PROXY = (
 
 
 def describe(error: BaseException, *, timeout: float) -> str:
-    """Say what went wrong with a request in words, without its URL, headers or body."""
+    """Say what went wrong with a request, as a readable message without its URL, headers or body."""
     request = getattr(error, "request", None)
     host = host_of(request.url) if request is not None else "the vendor's host"
     chain = _chain(error)

@@ -174,7 +174,7 @@ class Summary:
             return f"Run: {streams}, {records}, {took}"
         return (
             f"Run: {len(unfinished)} of {streams} not read to the end ({', '.join(unfinished)}), "
-            f"{records}, {took}. The next run goes on from the bookmarks"
+            f"{records}, {took}. The next run continues from the bookmarks"
         )
 
     def _show_table(self) -> None:

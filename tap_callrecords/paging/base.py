@@ -22,7 +22,7 @@ class CursorRepeated(FatalAPIError):  # noqa: N818 - named for what it is
     def __init__(self) -> None:
         super().__init__(
             "The vendor returned the same cursor twice within one time window; following it would loop forever. The "
-            "bookmark stays before this window; run again, and report it to the vendor if it stays so."
+            "bookmark stays before this window; run again, and report it to the vendor if it persists."
         )
 
 
@@ -68,5 +68,5 @@ class Paginator(ABC, Generic[Name]):
         """Take in the page that `current` named; whether there is another one, then named by `current`.
 
         Raises:
-            FatalAPIError: going on would not end, or would lose records.
+            FatalAPIError: the pages would never end, or records would be lost.
         """

@@ -88,7 +88,7 @@ class PageNumberPaginator(Paginator[int]):
             raise FatalAPIError(
                 f"The vendor's rows of a time window changed during each of {MOST_PASSES} reads, so the announced "
                 "total could not be verified. The bookmark stays before this window; run again, with shorter windows "
-                "(setting window_hours) if it stays so."
+                "(setting window_hours) if it persists."
             )
         return True
 

@@ -1,4 +1,4 @@
-"""What is wrong with settings as they are given, in words for the person who gave them."""
+"""What is wrong with settings as they are given, as messages for the user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are handed over: settings, state and catalog. What is wrong with one is told in words."""
+"""Files given on the command line: settings, state and catalog, with readable messages about what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source says about a stream: what it has to say, and what it may say otherwise than most."""
+"""What a source says about a stream: what it has to define, and what it may override."""
 
 from __future__ import annotations
 

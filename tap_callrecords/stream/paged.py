@@ -48,7 +48,7 @@ class PagedStream(StreamHooks[Api]):
             if length <= SHORTEST_TO_HALVE:
                 raise FatalAPIError(
                     f"{error} Windows down to a minute were tried; the bookmark stays before this one: run again, and "
-                    "report it to the vendor if it stays so."
+                    "report it to the vendor if it persists."
                 ) from None
             if isinstance(error, RangeRefused):
                 self._refused_length = length

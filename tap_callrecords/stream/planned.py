@@ -1,4 +1,4 @@
-"""Which time a run of a stream reads: from its bookmark and the settings, and where that is told."""
+"""Which time a run of a stream reads: from its bookmark and the settings, and where it is logged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PlannedStream(StreamHooks[Api]):
 
     @property
     def settle(self) -> timedelta:
-        """How close to now is read."""
+        """How recent a call may be; newer calls are left for the next run."""
         return timedelta(minutes=self.config["settle_minutes"])
 
     @property

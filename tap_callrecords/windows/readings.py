@@ -21,13 +21,13 @@ again at its first page. Vendors do send empty pages that lead on (WX 8), so it 
 
 
 class NothingNew(FatalAPIError):  # noqa: N818 - named for what it is
-    """A vendor goes on naming pages that bring nothing."""
+    """A vendor keeps returning pages without new records."""
 
     def __init__(self, pages: int) -> None:
         super().__init__(
             f"The vendor keeps returning further pages of one time window, but the last {pages} had no new records. "
             "The tap stopped to avoid an endless loop. The bookmark stays before this window; run again, and "
-            "report it to the vendor if it stays so."
+            "report it to the vendor if it persists."
         )
 
 
@@ -226,7 +226,7 @@ class Completeness:
             raise FatalAPIError(
                 f"{self._product} announced {self._announced} rows {self._span}, but sent {found} in "
                 f"{len(self._earlier) + 1} readings. {self._consequence} again, and report it to the vendor if it "
-                "stays so."
+                "persists."
             )
         self._logger.warning(
             "%d rows announced %s, %d received: the %s is read again.",

@@ -1,4 +1,4 @@
-"""Tap and loader in a pipe, by files; one of both is killed at some point, and the next run goes on from its state."""
+"""Tap and loader in a pipe, by files; one of both is killed at some point, and the next run continues."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_the_command_ends_before_the_gap_with_one_line_and_goes_on_next_time(box
     assert first.exit_code == 1
     errors = [line for line in first.stderr.splitlines() if "ERROR" in line]
     assert len(errors) == 1
-    assert "Nothing was skipped: run again to go on." in errors[0]
+    assert "Nothing was skipped: run again to continue." in errors[0]
     box.faults.clear()
     assert run(box, subjects, state=first.bookmark).exit_code == 0
 

@@ -1,4 +1,4 @@
-"""A tap may be killed at any point: the next run goes on from the last STATE that was written, and nothing is lost."""
+"""A tap may be killed at any point: the next run continues from the last STATE written, and nothing is lost."""
 
 from __future__ import annotations
 

@@ -421,4 +421,4 @@ def test_the_walk_finds_sentences() -> None:
     found = {sentence for _, sentence in sentences()}
     assert len(found) > 80
     assert "8x8 Work no longer accepts the cursor." in found
-    assert "…; …. Nothing was skipped: run again to go on." in found
+    assert "…; …. Nothing was skipped: run again to continue." in found

@@ -60,7 +60,7 @@ def test_a_daily_limit_that_lasts_until_tomorrow_ends_the_run_with_the_hours(box
     limited(box, DAILY, {"Retry-After": f"{until.isoformat()}Z"}, times=None)
     out = read(box)
     assert "answered 429: " in str(out.error)
-    assert "asks to wait 9.0 hours. Nothing was skipped: run again to go on." in str(out.error)
+    assert "asks to wait 9.0 hours. Nothing was skipped: run again to continue." in str(out.error)
     assert slept == []
 
 

@@ -1,1 +1,1 @@
-"""`tap-callrecords-drift`: what has changed at a vendor, told from what was rescued, without a value of it."""
+"""`tap-callrecords-drift`: what has changed at a vendor, seen from the rescued values, without showing any of them."""

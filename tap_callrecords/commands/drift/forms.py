@@ -1,4 +1,4 @@
-"""The form of a value, which tells nothing of it, and the column that values of some forms could have."""
+"""The form of a value, which does not reveal it, and the column that values of some forms could have."""
 
 from __future__ import annotations
 

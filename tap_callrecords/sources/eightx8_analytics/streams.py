@@ -254,7 +254,7 @@ class Interactions(CallRecordStream[AnalyticsApi]):
                     raise self._report_lost() from None
         raise FatalAPIError(
             f"{self.api.product} has not finished a report after {STATUS_REQUESTS} status requests. The bookmark stays "
-            "before this window; run again, with shorter windows (setting window_hours) if it stays so."
+            "before this window; run again, with shorter windows (setting window_hours) if it persists."
         )
 
 
