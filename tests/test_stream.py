@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -141,3 +142,14 @@ def test_legs_are_read_by_their_disconnect_time(box: Sandbox) -> None:
     out = run(box, LEGS, window_hours=3)
     assert out.keys(LEGS, "pbx_id", "call_id", "leg_id").total() == 2
     assert out.bookmark["bookmarks"][LEGS]["replication_key"] == "disconnected_time_utc"
+
+
+def test_a_stream_that_is_read_by_itself_writes_what_a_run_writes_of_it(
+    box: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = ms(datetime.now(UTC))
+    put_record(box, 1, now - 3_600_000, now - 3_500_000)
+    whole = {"start_date": (datetime.now(UTC) - SPAN).isoformat(), "window_hours": 40}
+    TapCallRecords(config={**box.eightx8_work.config, **whole}).streams[RECORDS].sync()
+    written = [json.loads(line)["type"] for line in capsys.readouterr().out.splitlines()]
+    assert [*dict.fromkeys(written)] == ["SCHEMA", "RECORD", "STATE"]
