@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import cycle, product
 from operator import itemgetter
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from singer_sdk.exceptions import FatalAPIError
+from typing_extensions import override
 
 from sandbox.voiso.paging import SEARCH, Paging, answer
 from tap_callrecords.errors import PageLost
@@ -17,6 +19,8 @@ from tap_callrecords.paging.base import Page, Refusal
 from tap_callrecords.paging.search_token import (
     EMPTY_TOKENS,
     SURE_PAGE,
+    THIN_PAGES,
+    CountedPage,
     CutShort,
     SearchPage,
     SearchTokenPaginator,
@@ -295,3 +299,147 @@ def test_the_real_block_is_ten_thousand() -> None:
     paginator = SearchTokenPaginator(10_000, key=itemgetter("uuid"))
     assert paginator.current == SearchPage(1, 10_000)
     assert SEARCH < 0
+
+
+class Thinned(Walk):
+    """The same, where some records are left out after the pages have been cut (VO A24)."""
+
+    def __init__(self, total: int, paging: Paging, size: int, hidden: Collection[int], counts: str = "none") -> None:
+        self.hidden = hidden
+        self.counts = {"none": None, "all": total, "visible": total - len(hidden)}[counts]
+        self.answers: list[tuple[SearchPage, list[int] | None, bool]] = []
+        super().__init__(total, paging, size)
+
+    @override
+    def ask(self, name: SearchPage) -> Page:
+        page = super().ask(name)
+        if isinstance(page, Refusal):
+            self.answers.append((name, None, False))
+            return page
+        records = [record for record in page.records if record not in self.hidden]
+        self.answers.append((name, records, page.next is not None))
+        return CountedPage(records, next=page.next, total=self.counts)
+
+    @property
+    @override
+    def is_complete(self) -> bool:
+        return self.read == set(range(self.total)) - {*self.hidden}
+
+    @property
+    def is_as_without_hidden_records(self) -> bool:
+        """Whether a server that has only what was read could have given the same answers: then nothing tells."""
+        read = sorted(self.read)
+        tokens_tell = any(records for name, records, _ in self.answers if name.token is not None)
+        others = product(READINGS, ("empty", "last", "refuse"), ("null", "token", "repeat"), (False, True))
+        for reading, beyond_end, final, short_token in others:
+            for cap in {None, *range(1, len(read) + 1)}:
+                like = replace(
+                    self.paging,
+                    reading=reading,  # type: ignore[arg-type]
+                    beyond_end=beyond_end,  # type: ignore[arg-type]
+                    final=final,  # type: ignore[arg-type]
+                    short_token=short_token,
+                    page_cap=cap,
+                )
+                if all(self._is_like(each, read, like, tokens_tell=tokens_tell) for each in self.answers):
+                    return True
+        return False
+
+    @staticmethod
+    def _is_like(
+        answered: tuple[SearchPage, list[int] | None, bool], read: list[int], like: Paging, *, tokens_tell: bool
+    ) -> bool:
+        name, records, has_token = answered
+        after = None if name.token is None else sum(record < int(name.token) for record in read)
+        given = answer(len(read), name.number, name.size, after, like)
+        if isinstance(given, int):
+            return records is None
+        same_token = not tokens_tell or (given.token is not None) == has_token
+        return same_token and records == read[given.start : given.stop]
+
+
+RUNS = st.lists(st.tuples(st.integers(1, 12), st.integers(0, 30)), min_size=1, max_size=25)
+"""So many records that are seen, then so many that are hidden, and so on."""
+
+
+def hidden_by(runs: list[tuple[int, int]], total: int, block: int) -> set[int]:
+    """Which records are hidden; the last one of each block is not, as else nothing tells that the block is full."""
+    seen_and_not = [seen for shown, left_out in runs for seen in [True] * shown + [False] * left_out]
+    return {at for at, seen in zip(range(total), cycle(seen_and_not), strict=False) if not seen and (at + 1) % block}
+
+
+@settings(max_examples=200)
+@given(
+    st.integers(0, 130),
+    PAGINGS.map(lambda paging: replace(paging, page_cap=None)),
+    st.integers(1, 120),
+    RUNS,
+    st.sampled_from(["none", "all", "visible"]),
+)
+@example(19, Paging(block=20), 4, [(3, 1), (4, 9), (2, 0)], "none")  # a short page, a whole one, two without any
+@example(55, Paging(block=20), 5, [(2, 2), (1, 3)], "none")
+@example(60, Paging(reading="D", block=20), 20, [(3, 4)], "none")
+def test_records_that_are_left_out_of_pages_hide_no_others_where_anything_tells(
+    total: int, paging: Paging, size: int, runs: list[tuple[int, int]], counts: str
+) -> None:
+    walk = Thinned(total, paging, size, hidden_by(runs, total, paging.block), counts)
+    assert walk.is_complete or walk.cut or walk.is_as_without_hidden_records
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 130), PAGINGS, st.integers(1, 120), RUNS)
+def test_neither_do_they_where_pages_are_capped_too(
+    total: int, paging: Paging, size: int, runs: list[tuple[int, int]]
+) -> None:
+    cap = None if paging.page_cap is None else max(paging.page_cap, SURE_PAGE, paging.block // THIN_PAGES)
+    paging = replace(paging, page_cap=cap, token_on="never")
+    walk = Thinned(total, paging, size, hidden_by(runs, total, paging.block))
+    assert walk.is_complete or walk.cut or walk.is_as_without_hidden_records
+
+
+@pytest.mark.parametrize("counts", ["all", "visible"])
+def test_a_total_that_fits_nothing_has_the_block_read_to_its_end(counts: str) -> None:
+    hidden = {*range(700, 3900)}
+    walk = Thinned(4500, Paging(), 1000, hidden, counts)  # the first 700 are as if they were all
+    assert walk.is_complete
+    assert len(walk.asked) == 11
+    assert Thinned(4500, Paging(), 1000, hidden).read == {*range(700)}
+
+
+def test_an_empty_first_page_with_a_token_has_the_block_read_before_the_token_is_used() -> None:
+    walk = Thinned(12_000, Paging(), 1000, {*range(2500)})
+    assert walk.is_complete
+    assert [name for name in walk.asked[:11] if name.token is not None] == [walk.asked[10]]
+
+
+@pytest.mark.parametrize("size", [1000, 10_000])
+@pytest.mark.parametrize("total", [900, 4500, 9900])
+def test_pages_with_hidden_records_cost_no_more_than_a_full_block(size: int, total: int) -> None:
+    walk = Thinned(total, Paging(), size, {at for at in range(total) if at % 3})
+    assert walk.is_complete
+    assert len(walk.asked) <= 12
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize(
+    ("total", "size", "requests"),
+    [
+        (0, 10_000, 1),
+        (1, 10_000, 2),
+        (300, 10_000, 2),
+        (9999, 10_000, 2),
+        (0, 1000, 1),
+        (1, 1000, 2),
+        (300, 1000, 2),
+        (999, 1000, 2),
+        (1000, 1000, 2),
+        (2500, 1000, 4),
+        (9500, 1000, 11),
+    ],
+)
+def test_a_plain_short_last_page_costs_one_request_to_see_the_end(
+    reading: str, total: int, size: int, requests: int
+) -> None:
+    walk = Walk(total, Paging(reading=reading), size)  # type: ignore[arg-type]
+    assert walk.is_complete
+    assert len(walk.asked) == requests

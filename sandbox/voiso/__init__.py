@@ -209,7 +209,7 @@ class Voiso(Vendor):
                 said = f"page {number} is out of range" + (f" (key {self.api_key})" if switches.echo_key else "")
                 raise _Refused(given, {"error": said})
             page = chosen[given.start : given.stop]
-            rows = [self._encoded(table, each) for each in page]
+            rows = [self._encoded(table, each) for each in page if not self._is_hidden(table, each)]
             if rows and switches.null_rows:
                 rows.append(b"null")
             tail = self._tail(table, chosen, given, number, size)
@@ -224,6 +224,10 @@ class Voiso(Vendor):
         elif switches.null_records and not page:
             return JSONResponse({"records": None, **tail})
         return json_page(b'{"records":[', rows, b"]," + msgspec.json.encode(tail)[1:])
+
+    def _is_hidden(self, table: Table, number: int) -> bool:
+        hidden = self.switches.hidden
+        return hidden is not None and re.search(hidden, str(table.decoded(number).get("uuid"))) is not None
 
     def _tail(self, table: Table, chosen: list[int], given: Slice, number: int, size: int) -> dict[str, Any]:
         """What follows the records."""

@@ -22,6 +22,8 @@ class Switches(Paging):
         refused_status: 400, 404 or 422.
         refused_times: How often that happens; ``None`` always.
         overload_above: A larger ``per_page`` ends in 504.
+        hidden: Records whose key this pattern finds are left out after the pages have been cut, as for a user without
+            access to them (VO 1); ``total`` and tokens know of them.
         rowless: So many first pages come without the rows that their ``total`` counts.
         total: What ``total`` counts: pages or records, of the query or of the block; or nothing that one knows (#3).
         total_as: How ``total`` is written.
@@ -64,6 +66,7 @@ class Switches(Paging):
     refused_status: int = 400
     refused_times: int | None = None
     overload_above: int | None = None
+    hidden: str | None = None
     rowless: int = 0
     total_as: Literal["number", "text", "decimal"] = "number"
     null_rows: bool = False

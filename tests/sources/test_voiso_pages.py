@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -95,6 +96,29 @@ def test_records_of_one_moment_on_a_refused_page_end_the_run_before_the_window(s
     assert "Voiso refuses pages of its records at" in str(out.error)
     assert "(status 400)" in str(out.error)
     assert out.bookmarks(STREAM) == []
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("page_size", [4, 10, 10_000])
+@pytest.mark.parametrize("hidden", ["[13579]$", "[3-9]$", "row-000(1|2[0-3]|5[0-4])"])
+def test_records_that_are_left_out_of_pages_hide_no_others(
+    small_block: Sandbox, reading: Any, page_size: int, hidden: str
+) -> None:
+    fill(small_block, 75)
+    switches = small_block.voiso.switches
+    switches.reading, switches.hidden = reading, hidden
+    visible = [uuid for uuid in all_of(small_block) if not re.search(hidden, uuid)]
+    assert uuids(read(small_block, voiso_page_size=page_size)) == visible
+
+
+@pytest.mark.parametrize(("page_size", "most"), [(10_000, 11), (1000, 12)])
+def test_at_the_real_block_size_hidden_records_cost_at_most_the_pages_of_a_block(
+    box: Sandbox, page_size: int, most: int
+) -> None:
+    fill(box, 4000)
+    box.voiso.switches.hidden = "[2-9]$"
+    assert len(uuids(read(box, voiso_page_size=page_size))) == 800
+    assert len(asked(box)) <= most
 
 
 ANY_SERVER = st.fixed_dictionaries(

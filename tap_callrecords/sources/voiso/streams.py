@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
@@ -18,7 +18,15 @@ from tap_callrecords import instants
 from tap_callrecords.errors import BrokenBody, PageLost, Refused
 from tap_callrecords.http import retries
 from tap_callrecords.paging.base import Page, Paginator, Refusal
-from tap_callrecords.paging.search_token import BLOCK, SURE_PAGE, CutShort, SearchPage, SearchTokenPaginator
+from tap_callrecords.paging.search_token import (
+    BLOCK,
+    SURE_PAGE,
+    CountedPage,
+    CutShort,
+    SearchPage,
+    SearchTokenPaginator,
+    fits,
+)
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.repeats import SeenRows
 from tap_callrecords.sources.voiso.answers import VoisoStream, count_of
@@ -58,13 +66,6 @@ class _NoRecords(msgspec.Struct):
     total: Any
 
 
-@dataclass(slots=True, kw_only=True)
-class CountedPage(Page):
-    """A page, and its `total`; None where that is no number."""
-
-    total: int | None
-
-
 class Interactions(VoisoStream):
     """One row per interaction (VO 6).
 
@@ -78,6 +79,8 @@ class Interactions(VoisoStream):
     block: ClassVar[int] = BLOCK
     _answered = False
     """Whether a page has ever come."""
+    _leaves_out = False
+    """Whether it was shown that pages come without records that the key's user may not see (VO A24)."""
 
     @property
     @override
@@ -139,6 +142,7 @@ class Interactions(VoisoStream):
         for page in super().pages(window, paginator):
             if total is None and isinstance(page, CountedPage):
                 total = page.total
+            self._leaves_out = self._leaves_out or paginator.thinned
             yield page
         if total is not None and not fits(total, paginator.found, {size, paginator.longest}, self.block):
             self.logger.warning(
@@ -200,7 +204,7 @@ class Interactions(VoisoStream):
     def page(self, asked: Asked, envelope: Envelope[Any], records: list[Record], response: requests.Response) -> Page:
         total = count_of(envelope.total)
         is_first = asked.name.number == 1 and not asked.name.token
-        if is_first and not records and total is not None and total > 1:
+        if is_first and not records and total is not None and total > 1 and not self._leaves_out:
             raise BrokenBody(f"no records of {total}")
         self._answered = True
         if asked.name.token == "":
@@ -221,18 +225,6 @@ def _was_too_much(error: BaseException | None) -> bool:
     """Whether the last try ended in a time-out or a server's error: smaller pages may help then (VO 10)."""
     status = getattr(getattr(error, "response", None), "status_code", 0)
     return isinstance(error, requests.Timeout) or status >= SERVER_ERROR
-
-
-def fits(total: int, rows: int, sizes: Iterable[int], block: int) -> bool:
-    """Whether a `total` can mean what was read: the records or the pages, of the search or of its first block (VO 4 C).
-
-    A hundredth more records than counted may have arrived since.
-    """
-    counts = {rows, min(rows, block)}
-    pages = {-(-count // size) for count in counts for size in sizes}
-    return (
-        total in pages or (total == 1 and not rows) or any(0 <= count - total <= -(-total // 100) for count in counts)
-    )
 
 
 def halves(window: TimeWindow, refusal: SingerSDKError | None = None) -> tuple[TimeWindow, TimeWindow]:
