@@ -1,8 +1,8 @@
 """All that needs the inside of the Singer SDK: bookmarks, and whether records leave by the page or one by one.
 
-Our own bookmarks instead of its per-record ones: the SDK moves a bookmark with every record. Ours stands for closed
+Our own bookmarks instead of its per-record ones: the SDK moves a bookmark with every record. Ours covers closed
 windows: it moves when a window has been read completely, and never for a record. And its stream maps and flattening,
-with errors in words and records that hold no more than their SCHEMA.
+with readable errors and records that hold no more than their SCHEMA.
 
 `tests/test_sdk_internals.py` fails by name when a release changes what is relied on here.
 """
@@ -110,7 +110,7 @@ class WindowCheckpoints(Stream):
         return None if value is None else max(instants.normalise(value), _EARLIEST)
 
     def read_beside_bookmark(self, name: str) -> Any:
-        """What an earlier run has kept beside its bookmark under a name; None without a bookmark."""
+        """What an earlier run has kept next to its bookmark under a name; None without a bookmark."""
         return self._state().get(name)
 
     def _state(self) -> Mapping[str, Any]:
@@ -125,7 +125,7 @@ class WindowCheckpoints(Stream):
 
         Args:
             bookmark: an instant, in our form.
-            beside: what is kept beside it, under names of the stream.
+            beside: what is kept next to it, under names of the stream.
         """
         state = self.get_context_state(None)
         state.clear()
@@ -191,7 +191,7 @@ class WindowCheckpoints(Stream):
 
     @override
     def finalize_state_progress_markers(self, state: dict[str, Any] | None = None) -> None:
-        """Nothing is left to finalize at the end of a stream: a STATE stands for a finished window."""
+        """Nothing is left to finalize at the end of a stream: a STATE means a finished window."""
 
 
 def _nothing(*_: Any, **__: Any) -> None:
@@ -210,7 +210,7 @@ def _drop(value: Any, path: Sequence[str]) -> None:
 
 
 def _drop_unhandled_error_line(record: logging.LogRecord) -> bool:
-    """An error is told once, by `errors.tell` or the command, and is not "unhandled" as well."""
+    """An error is logged once, by `errors.tell` or the command, and is not "unhandled" as well."""
     return not str(record.msg).startswith("An unhandled error occurred")
 
 

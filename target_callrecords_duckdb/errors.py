@@ -1,4 +1,4 @@
-"""What keeps data from being loaded, in words for the person who can do something about it."""
+"""What keeps data from being loaded, as messages for the person who can do something about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEPT = "Nothing of this load was kept."
 
 
 class LoadError(Exception):
-    """What keeps data from being loaded, in words for the person who can do something about it."""
+    """What keeps data from being loaded, as messages for the person who can do something about it."""
 
 
 class NoKeyError(LoadError, MissingKeyPropertiesError):
@@ -48,7 +48,7 @@ def in_words(error: Exception, path: Path, memory: int, what: str = "") -> LoadE
         text = f"{path} is not a DuckDB file. Correct the setting path, or move that file away."
     elif "newer version" in said or "can only read version" in said:
         newer = f"a newer DuckDB than this one ({duckdb.__version__})"
-        text = f"{path} was made by {newer}. Upgrade the package duckdb beside this target."
+        text = f"{path} was made by {newer}. Upgrade the package duckdb in this target's environment."
     elif isinstance(error, OSError) or (not what and isinstance(error, duckdb.IOException)):
         reason = error.strerror if isinstance(error, OSError) else said.rsplit(": ", 1)[-1]
         check = "Check the setting path, the folder and its rights."

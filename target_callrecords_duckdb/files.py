@@ -42,7 +42,7 @@ def arrow(file: Path) -> Iterator[Any]:
         import pyarrow as pa  # noqa: PLC0415 - not everybody has it
     except ImportError:
         raise LoadError(
-            "A BATCH of Arrow files needs the package pyarrow beside this target: "
+            "A BATCH of Arrow files needs the package pyarrow in this target's environment: "
             "pip install 'tap-callrecords[duckdb,arrow]'."
         ) from None
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps ten megabytes more

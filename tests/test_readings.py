@@ -292,6 +292,6 @@ def test_rows_that_share_their_key_are_no_repeats(caplog: pytest.LogCaptureFixtu
 def test_an_announcement_that_does_not_bind_is_only_told(caplog: pytest.LogCaptureFixture) -> None:
     assert Window(is_binding=False).is_read([1, 2], announced=3) is None
     assert caplog.messages == [
-        f"Acme counts 3 rows {SPAN}, but sent 2 different ones. What its count means is not documented; if this goes "
-        "on, compare with its own reports."
+        f"Acme counts 3 rows {SPAN}, but sent 2 different ones. What its count means is not documented; if this "
+        "continues, compare with its own reports."
     ]

@@ -89,7 +89,7 @@ def _check_source(streams: Sequence[CallRecordStream[Any]], found: queue.SimpleQ
         except SingerSDKError as error:
             refusal = error if isinstance(error, AccessRefused) else None
             said = REDACTOR.clean(one_line(error))
-        except Exception as error:  # noqa: BLE001 - a fault of ours, told with its traceback
+        except Exception as error:  # noqa: BLE001 - our own fault, logged with its traceback
             tell(error, stream.logger)
             said = f"a bug in tap-callrecords ({type(error).__name__})"
         found.put(Finding(stream.name, ok=False, said=said))

@@ -50,7 +50,7 @@ class ReadableCommand(SingerCommand):
         except SingerSDKError as error:
             if not was_told(error):
                 self.logger.error("%s", one_line(error))  # noqa: TRY400
-        except Exception as error:  # noqa: BLE001 - told with its traceback
+        except Exception as error:  # noqa: BLE001 - logged with its traceback
             tell(error, self.logger)
         sys.exit(1)
 

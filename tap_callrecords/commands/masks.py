@@ -2,7 +2,7 @@
 
 A character is of one of a few kinds: digits, capital and small letters, each of ASCII and beyond, and all the rest that
 may tell something. Blanks, punctuation and the other signs of ASCII are kept. `+1 (212) 555-0147` has the shape
-`+9 (999) 999-9999`, and `+0 (000) 000-0000` may stand for it; `Marta Díaz` is `Aaaaa Aäaa`.
+`+9 (999) 999-9999`, and `+0 (000) 000-0000` may replace it; `Marta Díaz` is `Aaaaa Aäaa`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ALPHABETS = {
     "ä": "äöüàáâãåæçèéêëìíîïðñòóôõøùúûýþ",
     "文": "文字" + "".join(map(chr, range(0x4E00, 0x4E40))),
 }
-"""The kinds of characters, and what stands for them; the digits of another script are its own. There are enough of each
+"""The kinds of characters, and what replaces them; the digits of another script are its own. There are enough of each
 for the names in an object: two that get the same mask would become one."""
 _KEPT = ("P", "Z", "Cc")
 """Beyond ASCII: punctuation, blanks, control characters; and marks of direction and the like, but for those that..."""
@@ -32,7 +32,7 @@ _NONZERO = "123456789"
 
 @lru_cache(maxsize=4096)
 def _alphabet(char: str) -> str:
-    """What may stand for a character: one of its kind, itself where it tells nothing."""
+    """What may replace a character: one of its kind, or itself where it reveals nothing."""
     if char.isascii():
         kind = "9" if char.isdigit() else "A" if char.isupper() else "a" if char.islower() else ""
         return _ALPHABETS[kind] if kind else char
@@ -74,11 +74,11 @@ class Masks:
         self._others: dict[tuple[str, ...], dict[str, str]] = {}
 
     def text(self, value: str) -> str:
-        """What stands for a text."""
+        """The replacement of a text."""
         return self._other(value, [*map(_alphabet, value)])
 
     def number(self, value: float) -> int | Decimal:
-        """What stands for a number: as many digits, before and after the point; sign and exponent are kept."""
+        """The replacement of a number: as many digits, before and after the point; sign and exponent are kept."""
         written = repr(value)
         mantissa, e, exponent = written.partition("e")
         alphabets = [*map(_alphabet, mantissa)]

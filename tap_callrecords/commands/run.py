@@ -38,7 +38,7 @@ class Run:
         self._told: set[str] = set()
 
     def read(self, stream: CallRecordStream[Any], sync: Callable[[], None]) -> None:
-        """Read a stream to its end, or to its failure, which is told and noted.
+        """Read a stream to its end, or to its failure, which is logged and noted.
 
         Raises:
             Exception: a failure that is not this stream's alone: a setting, a stream map, the output.
@@ -59,7 +59,7 @@ class Run:
             self._fail(stream, result, error)
         except (SingerSDKError, BrokenPipeError):
             raise
-        except Exception as error:  # a fault of ours, told with its traceback
+        except Exception as error:  # our own fault, logged with its traceback
             if isinstance(self._writer, PageWriter) and self._writer.is_lost:
                 raise
             self._fail(stream, result, error)

@@ -106,12 +106,12 @@ def _members(members: Mapping[str, Any], properties: Mapping[str, Any], replace:
 
 
 def _masked(value: Any, schema: Mapping[str, Any] | None, replace: Replace) -> Any:
-    """A value, or what stands for it.
+    """A value, or what replaces it.
 
     Args:
         value: as it is in a record.
         schema: of its property; None for what is not known, of which nothing is kept.
-        replace: gives what stands for a text or a number.
+        replace: gives the replacement of a text or a number.
     """
     if value is None or isinstance(value, bool) or value == "":
         return value

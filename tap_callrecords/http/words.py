@@ -1,4 +1,4 @@
-"""The message in an error body, and whether it is about too many requests or of too long a time."""
+"""The message in an error body, and whether it is about too many requests or too long a time."""
 
 from __future__ import annotations
 

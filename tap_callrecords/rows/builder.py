@@ -4,7 +4,7 @@ The idea: everything that a schema says about a stream is worked out once. From 
 
 * a *row type*, a msgspec Struct with one typed field for each vendor field. A page is decoded straight into a
   list of these: msgspec checks names and types in C, and a page that passes needs no more looking at, except for
-  the few columns that are written otherwise than they come (instants, JSON in text, hashes);
+  the few columns that are written in another form than they come in (instants, JSON in text, hashes);
 * a *record type*, a Struct with one field for each column, which msgspec encodes;
 * a converter for each column, used on a page that does not fit the row type: an unknown field, a number written
   as text. Such a page is decoded loosely and built field by field. The fields that did not fit are then taken
@@ -69,7 +69,7 @@ class _Layout:
     """The row type, and what has to be done to a row, as far as the rows met so far ask for it."""
 
     decoder: msgspec.json.Decoder[Any]
-    """Of pages of rows, whose fields stand in the order of our columns, unknown ones behind them."""
+    """Of pages of rows, whose fields are in the order of our columns, unknown ones behind them."""
     conversions: tuple[tuple[int, int, Converter], ...]
     """Column, the place of the value that it is made from, and how."""
     unknown: tuple[tuple[int, str], ...]
@@ -86,7 +86,7 @@ class RecordBuilder:
         envelope: a generic msgspec Struct with the page's rows in its field `rows`; where that may be null, it stands
             for none.
         privacy: what happens to personal data.
-        key_defaults: what stands for a key property that a row lacks, or leaves empty or blank.
+        key_defaults: what replaces a key property that a row lacks, or leaves empty or blank.
         any_case: vendor field names match without regard to case and white space.
         on_rescue: called with the vendor's name of a field when it is rescued for the first time.
         on_missing_key: called when a row lacks a key for the first time, or has one of another type, and is given
@@ -302,7 +302,7 @@ class RecordBuilder:
     def _identity_of(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a row is known by that has no key; all of its content where it has nothing of that kind.
 
-        Two rows must not be taken for one: what only helps to tell rows apart is not enough.
+        Two rows must not be taken for one: what only helps to distinguish rows is not enough.
         """
         found, is_known = {}, False
         for column, convert, tells in self._identity:

@@ -271,7 +271,7 @@ class OnceOnly:
     """
 
     def __init__(self, seen: SeenRows, key: Sequence[str]) -> None:
-        """Args: seen: remembers rows; key: the columns that tell them apart."""
+        """Args: seen: remembers rows; key: the columns that distinguish them."""
         self.seen = seen
         self._key = attrgetter(*key)
         self._held: dict[int, Any] = {}

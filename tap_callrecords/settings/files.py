@@ -33,7 +33,7 @@ def json_object(what: str, read: Callable[[], str]) -> str:
     """The text of a file, once it is found to hold a JSON object.
 
     Raises:
-        ConfigurationError: what is wrong with it, in words and without its content.
+        ConfigurationError: what is wrong with it, without its content.
     """
     try:
         text = read()
@@ -76,7 +76,7 @@ def check_state(state: Any) -> None:
     """Refuse a state that is not ours or is damaged, before anything is read from it.
 
     Raises:
-        ConfigurationError: what is wrong with it, in words.
+        ConfigurationError: what is wrong with it.
     """
     bookmarks = state.get("bookmarks") if isinstance(state, dict) else None
     if isinstance(state, dict) and not state.keys() - {"currently_syncing"}:

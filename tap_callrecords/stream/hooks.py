@@ -82,7 +82,7 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
     has_windows: ClassVar[bool] = True
     """Whether it is read in windows of time; a list is read whole."""
 
-    # What --test and --plan tell
+    # What --test and --plan show
 
     test_windows: ClassVar[int] = 31
     """How many of the newest windows `--test` looks into for a record."""
@@ -98,7 +98,7 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
     progress: Progress | None = None
     """How far the run has come; None before it has begun."""
     within: Callable[[Callable[[], None]], None]
-    """What a run of the stream is made within: it tells of its failure, and goes on with other streams."""
+    """What a run of the stream is made within: it reports its failure, and continues with other streams."""
 
     def __init__(self, tap: Tap, api: Callable[[], Api]) -> None:
         """Args: tap: the plugin; api: the vendor product, which is made when first asked for."""
@@ -167,7 +167,7 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
             FatalAPIError: it shows that the vendor does not do what it was asked for.
         """
 
-    # What it may say otherwise than most
+    # What it may override
 
     @property
     def retention(self) -> timedelta:
@@ -176,11 +176,11 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
 
     @property
     def key_defaults(self) -> Mapping[str, str]:
-        """What stands for a key property that a row lacks."""
+        """What replaces a key property that a row lacks."""
         return {}
 
     def remedy(self, error: Exception, asked: Asked) -> Asked | Page:  # noqa: ARG002 - for sources
-        """What to do about a page that does not come: what is asked for instead, or the page that stands for it.
+        """What to do about a page that does not come: what is asked for instead, or the page that replaces it.
 
         Args:
             error: an error of `STREAM_ENDING`.
@@ -202,11 +202,11 @@ class StreamHooks(WindowCheckpoints, Generic[Api]):
         return SeenRows()
 
     def mark_of(self, window: TimeWindow) -> datetime:
-        """What stands in `window_end_column` for the rows of a window."""
+        """The value of `window_end_column` for the rows of a window."""
         return window.end
 
     def beside_bookmark(self, finished: TimeWindow, bookmark: str) -> Mapping[str, Any]:  # noqa: ARG002 - for sources
-        """What the state keeps beside the bookmark once a window is finished, for `read_beside_bookmark`."""
+        """What the state keeps next to the bookmark once a window is finished, for `read_beside_bookmark`."""
         return {}
 
     def remarks(self) -> Sequence[str]:

@@ -181,7 +181,7 @@ class CallRecordStream(PlannedStream[Api], PagedStream[Api]):
 
 
 class FullTableStream(CallRecordStream[Api]):
-    """A stream whose only window stands for everything."""
+    """A stream whose only window is everything."""
 
     has_windows = False
 

@@ -1,4 +1,4 @@
-"""Which time a run of a stream reads: from its bookmark and the settings, and where it is logged."""
+"""Which time a run of a stream reads: from its bookmark and the settings; it also logs this."""
 
 from __future__ import annotations
 

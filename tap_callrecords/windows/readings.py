@@ -211,7 +211,7 @@ class Completeness:
         if not self._is_binding:
             self._logger.warning(
                 "%s counts %d rows %s, but sent %d different ones. What its count means is not documented; if this "
-                "goes on, compare with its own reports.",
+                "continues, compare with its own reports.",
                 self._product,
                 self._announced,
                 self._span,

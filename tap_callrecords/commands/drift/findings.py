@@ -72,7 +72,7 @@ class StreamFindings:
 
     @property
     def is_new(self) -> bool:
-        """Whether there is anything to tell."""
+        """Whether there is anything to report."""
         return bool(self._seen)
 
     def take(self, read: Read) -> None:
@@ -93,7 +93,7 @@ class StreamFindings:
                         self._seen.setdefault(path, Seen()).note(values, at)
 
     def lines(self) -> Iterator[str]:
-        """All that is told of the stream, for a person."""
+        """The report on the stream, for a person."""
         yield f"{self.name}: {counted(self.looked_at, 'row')}"
         found = sorted(self._seen.items(), key=lambda item: (-item[1].rows, item[0]))
         for path, seen in found[:_FIELDS_SHOWN]:

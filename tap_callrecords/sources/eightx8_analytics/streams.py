@@ -220,7 +220,7 @@ class Interactions(CallRecordStream[AnalyticsApi]):
     def _leaves_open_what_is_left(response: requests.Response, following: str | None) -> bool:
         """Whether an answer without a count is no page: the first one has to count, a further one to lead on or end.
 
-        The end is told by headers that are not there (CC B4): it needs others that are, or a proxy that removes
+        The end is shown by headers that are not there (CC B4): it needs others that are, or a proxy that removes
         headers would make it.
         """
         is_first = not _is_further((0, str(response.request.url)))

@@ -38,7 +38,7 @@ REFUSALS = {
 
 
 class ContactCenterApi(VendorApi):
-    """8x8 Contact Center, Customer Experience (CC A1, A3): key and tenant token in headers of their own, no OAuth."""
+    """8x8 Contact Center, Customer Experience (CC A1, A3): key and tenant token each in its own header, no OAuth."""
 
     product = "8x8 Contact Center"
 

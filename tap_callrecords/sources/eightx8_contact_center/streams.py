@@ -35,7 +35,7 @@ SAME_ZONE = frozenset({"GMT", "UTC", "Z", "ZULU", "UCT", "ETC/GMT", "ETC/UTC", "
 CLOCK_TOLERANCE = timedelta(seconds=2)
 """Between `callDate`, cut to seconds, and the milliseconds in `callId` (CC R7)."""
 LONGEST_DURATION_MS = 10 * 365 * 86_400_000
-"""A duration beyond ten years tells nothing, and must not lead beyond the calendar."""
+"""A duration beyond ten years means nothing, and must not lead beyond the calendar."""
 LONGEST_TAIL = timedelta(hours=1)
 """How long after its end a call may still be at work (wrap-up, survey), if the range selects by that (CC R3)."""
 FAR = timedelta(days=30)
@@ -90,7 +90,7 @@ class RecentCalls(CallRecordStream[ContactCenterApi]):
             "tenantId": self.config["eightx8_contact_center_tenant_id"],
             "page": page,
             "rows": str(self._page_size(window)),
-            # Never `duration` beside it, no blanks in it, no filters (CC R1, R2, R8).
+            # Never together with `duration`, no blanks in it, no filters (CC R1, R2, R8).
             "timeRange": f"{epoch_ms(window.query_start)}-{epoch_ms(window.query_end)}",
             "timezone": TIME_ZONE,
         }

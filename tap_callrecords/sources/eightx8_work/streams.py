@@ -74,12 +74,12 @@ class WorkStream(CallRecordStream[WorkApi]):
             **self.more_params,
         }
         if page is not None:
-            params["scrollId"] = page  # beside all the others, unchanged (WA A5)
+            params["scrollId"] = page  # with all the others, unchanged (WA A5)
         return requests.Request("GET", f"{self.api.url}{self.path}", params=params)
 
     @property
     def _pbx_ids(self) -> Sequence[str]:
-        """The configured names; without any, what stands for all."""
+        """The configured names; without any, the name for all of them."""
         return [name.strip() for name in self.config["eightx8_work_pbx_ids"] if name.strip()] or ["allpbxes"]
 
     @override

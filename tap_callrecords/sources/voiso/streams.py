@@ -147,7 +147,7 @@ class Interactions(VoisoStream):
         if total is not None and not fits(total, paginator.found, {size, paginator.longest}, self.block):
             self.logger.warning(
                 "Voiso's total from %s to %s is %d, which fits neither the %d records that came nor their pages. What "
-                "it counts is not documented; if this goes on, compare with Voiso's own reports.",
+                "it counts is not documented; if this continues, compare with Voiso's own reports.",
                 instants.to_text(window.query_start),
                 instants.to_text(window.query_end),
                 total,

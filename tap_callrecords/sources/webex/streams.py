@@ -38,7 +38,7 @@ MORE_LOOKBACK = timedelta(hours=12)
 LIVE_REACH = timedelta(hours=12)
 LIVE_OVERLAP = timedelta(minutes=5)
 LIVE_FROM = timedelta(hours=10)
-"""Where the live stream goes on when a gap before it is read from the feed, which may take an hour and more."""
+"""Where the live stream continues when a gap before it is read from the feed, which may take an hour and more."""
 GAP_OVERLAP = timedelta(hours=1)
 """How much of what the live stream serves the feed is asked for, too."""
 MOST_LOCATIONS = 10
@@ -63,7 +63,7 @@ class LinkRefused(AskedTooMuch):
 
 
 class NothingThere(FatalAPIError):  # noqa: N818 - named for what it is
-    """A link promises records, but none came: nothing else would tell that some are missing."""
+    """A link promises records, but none came: nothing else would show that some are missing."""
 
 
 class WebexStream(CallRecordStream[WebexApi]):
@@ -204,7 +204,7 @@ class WebexStream(CallRecordStream[WebexApi]):
             raise AskedTooMuch(f"Webex sent a full page of {rows} records and no link (header Link) to a next one.")
 
     def _of_locations(self, records: list[Record]) -> list[Record]:
-        """Those of the configured locations, and those that name none: they can't be told to be another's."""
+        """Those of the configured locations, and those that name none: they can't be shown to be another's."""
         wanted = {_same_name(name) for name in self._locations}
         return [record for record in records if not record.location or _same_name(record.location) in wanted]
 
@@ -243,7 +243,7 @@ class DetailedCallHistory(WebexStream):
 
 
 class LiveCallHistory(WebexStream):
-    """The same rows by the time when Webex stored them, which no field tells: hence `inserted_before` (WX 13.2).
+    """The same rows by the time when Webex stored them, which no field says: hence `inserted_before` (WX 13.2).
 
     What lies between a bookmark and the reach of the live stream is read from the feed. A row that was stored in the
     gap belongs to a call that ended before; the feed's look-back covers those that were stored late. So the bookmark
@@ -256,7 +256,7 @@ class LiveCallHistory(WebexStream):
     longest_window = timedelta(hours=2)
     least_settle = timedelta(minutes=1, seconds=30)
     _live_from: datetime | None = None
-    """Where the live stream goes on after a gap; None without one."""
+    """Where the live stream continues after a gap; None without one."""
 
     @property
     @override
@@ -281,7 +281,7 @@ class LiveCallHistory(WebexStream):
             self._live_from = now - LIVE_FROM
             self.logger.warning(
                 "Stream %s was last read up to %s, but Webex keeps its live records for 12 hours only. The gap until "
-                "%s is read from the detailed history, which has the same records; then the live stream goes on.",
+                "%s is read from the detailed history, which has the same records; then the live stream continues.",
                 self.name,
                 bookmark,
                 instants.to_text(self._live_from),
@@ -310,7 +310,7 @@ class LiveCallHistory(WebexStream):
 
     @override
     def mark_of(self, window: TimeWindow) -> datetime:
-        # Rows of the gap carry its end, so that marks grow from run to run; when each was stored, nothing tells.
+        # Rows of the gap carry its end, so that marks grow from run to run; when each was stored, nothing says.
         return window.end if self._live_from is None else max(window.end, self._live_from)
 
 

@@ -41,7 +41,7 @@ NOT_SIGNED_IN = (
     "be activated."
 )
 TOKEN_REFUSED = (
-    "Zoom refused a token that it has just issued. Give each program that reads Zoom an app of its own, as a new token "
+    "Zoom refused a token that it has just issued. Give each program that reads Zoom its own app, as a new token "
     "may end the one before; and check that settings zoom_phone_auth_url and zoom_phone_api_url belong together."
 )
 NO_RIGHT = (
@@ -170,7 +170,7 @@ class ZoomPhoneApi(VendorApi):
 
 
 def said_by(response: requests.Response) -> str:
-    """What a refusal says in words, those about single fields included (ZP 9)."""
+    """The messages of a refusal, those about single fields included (ZP 9)."""
     body = body_of(response)
     errors = body.get("errors")
     fields = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []

@@ -61,7 +61,7 @@ class Detail(msgspec.Struct):
     id: Any = None
 
     def __post_init__(self) -> None:
-        """Refuse what tells of no call (msgspec makes the error one of its own)."""
+        """Refuse what has no call (msgspec turns the error into its own)."""
         if all(each is None for each in (self.call_elements, self.call_path, self.call_history_uuid, self.id)):
             raise BrokenBody("no call")
 
@@ -113,7 +113,7 @@ class CallLegs(CallHistory):
 
     The list of calls is read as `zoom_phone_calls` reads it, then each call's details. Those of the look-back are
     asked for again only where the list shows that something has changed since they were read: the state keeps a
-    digest of each quarter of an hour of the list beside the bookmark.
+    digest of each quarter of an hour of the list next to the bookmark.
     """
 
     name = "zoom_phone_call_legs"
@@ -226,7 +226,7 @@ class CallLegs(CallHistory):
         yield Page([leg for call in calls for leg in self._detail(call)])
 
     def _detail(self, call: ListedCall) -> list[Record]:
-        """A call's legs; none where the vendor has no details of it, or none yet, which is told at the end."""
+        """A call's legs; none where the vendor has no details of it, or none yet, which is logged at the end."""
         key = quote(call.call_history_uuid, safe="")
         key = quote(key, safe="") if "%2F" in key else key  # as the vendor asks for (ZP 3)
         request = DetailRequest("GET", f"{self.api.url}{self.path}/{key}")

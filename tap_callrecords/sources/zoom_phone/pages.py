@@ -43,13 +43,13 @@ class Place:
 class TokenPages(Paginator[Place]):
     """Goes from token to token, to the first page that has none.
 
-    A token may stand on the last page as well (ZP A1), and lead to an empty page, or to the first one again. So may
+    The last page may have a token as well (ZP A1), and lead to an empty page, or to the first one again. So may
     one in the middle, which has expired (ZP A28): pages that bring nothing new are followed for as long as others
     may lie behind them, and end nothing but themselves.
     """
 
     def __init__(self, key: Callable[[Any], Hashable]) -> None:
-        """Args: key: what tells entries apart."""
+        """Args: key: what distinguishes entries."""
         self.current = Place()
         self._key = key
         self._begin()

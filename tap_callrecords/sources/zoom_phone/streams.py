@@ -53,7 +53,7 @@ class UserEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "users"}):
     next_page_token: Any = None
 
     def __post_init__(self) -> None:
-        """Refuse null in place of rows (msgspec makes the error one of its own)."""
+        """Refuse null in place of rows (msgspec turns the error into its own)."""
         self.rows = rows_or_none(self.rows, self.total_records)
 
 
@@ -65,7 +65,7 @@ class QueueEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "call_queues"}
     next_page_token: Any = None
 
     def __post_init__(self) -> None:
-        """Refuse null in place of rows (msgspec makes the error one of its own)."""
+        """Refuse null in place of rows (msgspec turns the error into its own)."""
         self.rows = rows_or_none(self.rows, self.total_records)
 
 
@@ -85,7 +85,7 @@ class CallEnvelope(msgspec.Struct, Generic[Row], rename={"rows": "call_history",
     next_page_token: Any = None
 
     def __post_init__(self) -> None:
-        """Refuse what has neither array (msgspec makes the error one of its own)."""
+        """Refuse what has neither array (msgspec turns the error into its own)."""
         self.rows = rows_or_none([] if self.rows is None and self.logs is not None else self.rows, self.total_records)
 
 
@@ -142,7 +142,7 @@ class ZoomStream(CallRecordStream[ZoomPhoneApi]):
         """An answer's page, with what it says about the others.
 
         Raises:
-            BrokenBody: it neither counts nor says whether there is a next page: nothing would tell that one lacks.
+            BrokenBody: it neither counts nor says whether there is a next page: nothing would show that one is missing.
         """
         announced, token = announced_count(envelope.total_records), envelope.next_page_token
         is_one = isinstance(token, (str, int)) and not tells_nothing(token)
@@ -248,7 +248,7 @@ class Calls(CallHistory):
         return envelope, self.with_account(records)
 
     def _of_logs(self, rows: list[Any], *, beside: int) -> list[Record]:
-        """Records of rows that stand in the older array only (ZP A3)."""
+        """Records of rows that are in the older array only (ZP A3)."""
         if beside:
             self.logger.warning(
                 "Zoom Phone lists %d calls in call_logs that are not in call_history; they are read as well.", len(rows)
@@ -266,7 +266,7 @@ def renamed(row: Any) -> Any:
 
 
 def identity_of(record: Record) -> tuple[Any, ...]:
-    """What a call is known by beside its key."""
+    """What a call is known by in addition to its key."""
     return record.call_id, record.start_time, record.direction
 
 
