@@ -107,7 +107,7 @@ def test_pages_that_bring_nothing_new_end_with_the_bookmark_before_their_window(
     work.switches.endless = True
     work.switches.overcount = 3 * short
     out = run(box, window_hours=10, eightx8_work_page_size=4, may_fail=True)
-    assert "the last 202 brought no new row" in str(out.error)  # two pages did
+    assert "the last 202 had no new records" in str(out.error)  # two pages did
     assert len(out.bookmarks(RECORDS)) == 2  # the windows before it
 
 
