@@ -26,6 +26,7 @@ from tap_callrecords.paging.search_token import (
     SearchTokenPaginator,
     dividing,
 )
+from tap_callrecords.sources.voiso.streams import Interactions
 
 READINGS = ("A", "B1", "B2", "B3", "D")
 SIZES_OF_RESULTS = (0, 1, 999, 1000, 1001, 2500, 9999, 10_000, 10_001, 10_500, 19_999, 20_000, 20_001, 25_000, 30_000)
@@ -278,7 +279,7 @@ def test_a_full_block_without_a_token_is_a_cut_that_nobody_refused() -> None:
 
 def test_a_refused_first_page_is_an_error() -> None:
     with pytest.raises(FatalAPIError, match="refused"):
-        SearchTokenPaginator(2, key=str).advance(Refusal(error=REFUSED))
+        SearchTokenPaginator(2, key=str, block=4).advance(Refusal(error=REFUSED))
 
 
 def test_a_refused_token_lets_the_window_be_read_again() -> None:
@@ -290,13 +291,14 @@ def test_a_refused_token_lets_the_window_be_read_again() -> None:
 
 @given(st.integers(1, 10_000))
 def test_pages_divide_the_block_and_are_no_larger_than_configured(size: int) -> None:
-    rounded = dividing(size)
+    rounded = dividing(size, 10_000)
     assert 10_000 % rounded == 0
     assert size / 2 < rounded <= size
 
 
 def test_the_real_block_is_ten_thousand() -> None:
-    paginator = SearchTokenPaginator(10_000, key=itemgetter("uuid"))
+    assert Interactions.block == 10_000
+    paginator = SearchTokenPaginator(10_000, key=itemgetter("uuid"), block=Interactions.block)
     assert paginator.current == SearchPage(1, 10_000)
     assert SEARCH < 0
 

@@ -32,10 +32,6 @@ from typing_extensions import override
 from tap_callrecords.errors import PageLost
 from tap_callrecords.paging.base import Page, Paginator, Refusal
 
-BLOCK = 10_000
-"""How many records page numbers reach without a token (VO 2)."""
-
-
 SURE_PAGE = 3
 """How many records a page holds at least, when there are so many: nobody caps pages at one or two."""
 EMPTY_TOKENS = 3
@@ -146,7 +142,7 @@ class SearchTokenPaginator(Paginator[SearchPage]):
         size: int,
         *,
         key: Callable[[Any], Hashable],
-        block: int = BLOCK,
+        block: int,
         use_tokens: bool = True,
         longest: int = SURE_PAGE,
     ) -> None:
@@ -443,6 +439,6 @@ def fits(total: int, rows: int, sizes: Iterable[int], block: int) -> bool:
     )
 
 
-def dividing(size: int, block: int = BLOCK) -> int:
+def dividing(size: int, block: int) -> int:
     """The largest size, not above this one, that divides the block."""
     return next(each for each in range(min(size, block), 0, -1) if block % each == 0)

@@ -19,7 +19,6 @@ from tap_callrecords.errors import BrokenBody, PageLost, Refused
 from tap_callrecords.http import retries
 from tap_callrecords.paging.base import Page, Paginator, Refusal
 from tap_callrecords.paging.search_token import (
-    BLOCK,
     SURE_PAGE,
     CountedPage,
     CutShort,
@@ -76,7 +75,8 @@ class Interactions(VoisoStream):
     name = "voiso_cdr"
     path = "/cdr"
     envelope = Envelope
-    block: ClassVar[int] = BLOCK
+    block: ClassVar[int] = 10_000
+    """How many records page numbers reach without a token (VO 2)."""
     _answered = False
     """Whether a page has ever come."""
     _leaves_out = False
