@@ -55,11 +55,15 @@ class Load:
 
 
 class Reading:
-    """Makes of files what DuckDB can select from."""
+    """Makes of files what DuckDB can select from.
+
+    Attributes:
+        connection: to the DuckDB file; another one when it has been opened again.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, logger: logging.Logger) -> None:
         """Args: connection: to the DuckDB file; logger: where to say what is not loaded."""
-        self._connection = connection
+        self.connection = connection
         self._logger = logger
         self._warned: dict[str, set[str]] = {}
         self._longest = 1 << 20  # bytes of a record; DuckDB makes its buffers by it
@@ -103,11 +107,11 @@ class Reading:
             yield source, self._values(source, types, value)
         else:
             with arrow(part.file) as reader:
-                self._connection.register("arrow_file", reader)
+                self.connection.register("arrow_file", reader)
                 try:
                     yield "arrow_file", self._values("arrow_file", types, value)
                 finally:
-                    self._connection.unregister("arrow_file")
+                    self.connection.unregister("arrow_file")
 
     def _lines(self, part: Part, columns: str) -> str:
         return f"read_json({self._file(part)}, records = 'true', columns = {columns})"
@@ -120,7 +124,7 @@ class Reading:
         )
 
     def _values(self, source: str, types: Mapping[str, str], value: Callable[[str, str, str], str]) -> list[str]:
-        described = self._connection.execute(f"describe select * from {source}").fetchall()
+        described = self.connection.execute(f"describe select * from {source}").fetchall()
         there = {name: kind for name, kind, *_ in described}
         return [value(name, there[name], kind) if name in there else "null" for name, kind in types.items()]
 
@@ -130,7 +134,7 @@ class Reading:
             return
         lines = f"(select json from read_json_objects({self._file(part)}) limit {LOOKED_AT})"
         query = f"select distinct unnest(json_keys(json)) from {lines}"
-        there = {name for (name,) in self._connection.execute(query).fetchall() if not name.startswith("_sdc_")}
+        there = {name for (name,) in self.connection.execute(query).fetchall() if not name.startswith("_sdc_")}
         for name in sorted(there - table.columns.keys() - self._warned.setdefault(table.name, set())):
             self._warned[table.name].add(name)
             self._logger.warning("Stream %s: %s is not in the schema, and is not loaded", table.name, name)
@@ -175,7 +179,7 @@ class Reading:
             with self._source(part, types) as (source, values):
                 columns = ", ".join(f"{value} as {quoted(name)}" for name, value in zip(types, values, strict=True))
                 query = f"select {', '.join(checks) or '0'} from (select {columns} from {source})"
-                found = self._connection.execute(query).fetchall()[0]
+                found = self.connection.execute(query).fetchall()[0]
         except duckdb.InvalidInputException as error:
             why = re.search(r"Malformed JSON in file .*?(at byte.*?)\.?\s*$|(duplicate key)", str(error), re.MULTILINE)
             said = next(filter(None, why.groups()), "") if why else ""
@@ -189,4 +193,4 @@ class Reading:
     def as_lines(self, part: Part, file: Path) -> None:
         """Write a Parquet or Arrow file again, as JSON lines."""
         with self._source(part, {}) as (source, _):
-            self._connection.execute(f"copy (select * from {source}) to {text(file)} (format json)")
+            self.connection.execute(f"copy (select * from {source}) to {text(file)} (format json)")

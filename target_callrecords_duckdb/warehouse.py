@@ -30,6 +30,9 @@ from target_callrecords_duckdb.reading import Load, Reading, Table
 ROWS_OF_A_GROUP = 20_480
 """Rows that DuckDB packs and writes together, a sixth of its own default: fewer wait in memory for the end of a
 transaction. Other programs take the file as any other, and make larger groups."""
+ROWS_OF_AN_OPENING = 400_000
+"""Rows after which the file is closed and opened again: as long as it is open, DuckDB keeps some kilobytes for each
+column of each group that it has written."""
 MORE_MEMORY = 16
 """How many times the memory that the settings allow is used at most, before a load is given up."""
 
@@ -66,6 +69,7 @@ class Warehouse:
         except duckdb.Error as error:
             raise self.in_words(error) from None
         self._reading = Reading(self._connection, logger)
+        self._rows = 0  # since the file was opened
         self._loads: list[Load] = []
         self._loaded = 0  # of these, by the transaction that is open
 
@@ -77,6 +81,7 @@ class Warehouse:
             how = f"(row_group_size {ROWS_OF_A_GROUP})"
             connection.execute(f"attach if not exists {text(self.path)} as warehouse {how}")
             connection.execute("use warehouse")
+            connection.execute("set TimeZone = 'UTC'")
         except (duckdb.Error, OSError) as error:
             raise self.in_words(error) from None
         return connection
@@ -97,7 +102,6 @@ class Warehouse:
                 file.replace(self.path)
 
     def _prepare(self, schema: str) -> None:
-        self._connection.execute("set TimeZone = 'UTC'")
         (database,) = self._connection.execute("select current_database()").fetchall()[0]
         self._schema = f"{quoted(database)}.{quoted(schema)}"  # in full: a schema may have the file's name
         self._where = (database, schema)
@@ -187,6 +191,10 @@ class Warehouse:
         Raises:
             LoadError: a file can't be read, or holds what its stream's schema does not allow. Nothing is loaded then.
         """
+        if not self._loads and self._rows >= ROWS_OF_AN_OPENING:  # nothing is under way, and all states have been told
+            self._rows = 0
+            self._connection.close()
+            self._connection = self._reading.connection = self._open()
         self._loads.append(Load(table, parts))
         self._with_memory(self._catch_up)
         return self._loads[-1].rows
@@ -208,6 +216,7 @@ class Warehouse:
         for part in chain.from_iterable(load.parts for load in self._loads):
             if part.file.parent == self.folder:
                 part.file.unlink()
+        self._rows += sum(load.rows for load in self._loads)
         self._loads.clear()
         self._loaded = 0
 
@@ -236,6 +245,7 @@ class Warehouse:
                     raise self.in_words(error, what) from None
                 self._memory *= 2
                 self._logger.info("%s: DuckDB needs more memory, and may use %d MB now", what, self._memory)
+                self._config["memory_limit"] = f"{self._memory}MB"
                 self._connection.execute(f"set memory_limit = '{self._memory}MB'")
             except LoadError:
                 self._roll_back()

@@ -13,6 +13,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk import typing as th
 from typing_extensions import override
 
+from target_callrecords_duckdb import warehouse
 from target_callrecords_duckdb.columns import wider
 from tests.loader.loader import (
     ANYTHING,
@@ -136,6 +137,29 @@ def test_a_table_packed_in_large_groups_by_others_is_added_to_in_small_ones(load
     groups = "select count(distinct row_group_id) >= 6 from pragma_storage_info('calls.calls')"
     assert load.query(found) == [(0, 100_000, 100_000, 0, 99_999), (1, 100_000, 100_000, 100_000, 199_999)]
     assert load.query(groups) == [(True,)]
+
+
+def test_a_long_load_goes_on_in_the_file_that_is_opened_again(load: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    first = warehouse.Warehouse._open
+
+    def again(file: warehouse.Warehouse) -> duckdb.DuckDBPyConnection:
+        opened.append(file)
+        return first(file)
+
+    monkeypatch.setattr(warehouse, "ROWS_OF_AN_OPENING", 2)
+    monkeypatch.setattr(warehouse.Warehouse, "_open", again)
+    monkeypatch.setenv("TZ", "America/New_York")
+    at = [f"2026-01-0{day}T23:30:00-05:00" for day in range(1, 6)]
+    records = [record(id=str(number % 4), at=instant) for number, instant in enumerate(at)]
+    load(schema({"id": TEXT, "at": INSTANT}), *records, batch_size_rows=1)
+    assert len(opened) == 3
+    assert [(key, f"{instant:%d %H}") for key, instant in load.rows()] == [
+        ("0", "06 04"),
+        ("1", "03 04"),
+        ("2", "04 04"),
+        ("3", "05 04"),
+    ]
 
 
 def test_names_need_no_special_form(load: Loader) -> None:
