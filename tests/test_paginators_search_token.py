@@ -16,16 +16,8 @@ from typing_extensions import override
 from sandbox.voiso.paging import SEARCH, Paging, answer
 from tap_callrecords.errors import PageLost
 from tap_callrecords.paging.base import Page, Refusal
-from tap_callrecords.paging.search_token import (
-    EMPTY_TOKENS,
-    SURE_PAGE,
-    THIN_PAGES,
-    CountedPage,
-    CutShort,
-    SearchPage,
-    SearchTokenPaginator,
-    dividing,
-)
+from tap_callrecords.paging.search_known import SURE_PAGE, CountedPage, CutShort, SearchPage, dividing
+from tap_callrecords.paging.search_token import EMPTY_TOKENS, THIN_PAGES, SearchTokenPaginator
 from tap_callrecords.sources.voiso.streams import Interactions
 
 READINGS = ("A", "B1", "B2", "B3", "D")

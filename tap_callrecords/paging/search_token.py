@@ -14,76 +14,37 @@ only when everything before it has been read; then no reading can skip a record.
 nothing by itself: it must be shown that nothing lies behind it. Where the end can't be told from a cut, `CutShort`
 says so, and the caller splits the time that it asks for.
 
-A vendor may also leave out records after it has cut its pages, those that the reader has no right to (VO A24): then a
-page that is short, or empty, ends nothing. Nobody says so, but what comes may tell: a short page that others follow; a
-page that lies over the end of what has been read and does not bring just that end; a first page that is empty beside
-a token. Then the block is read to its end, whatever its pages bring.
+A vendor may also leave out records after it has cut its pages, those that the reader has no right to (VO A24): then
+pages have gaps, and one that is short or empty ends nothing. So there are two ways to read a block:
+
+* `_stretch` takes pages to have no gaps, and stops at the first sign of an end. What can't be where records are
+  whole (`_shows_gaps` for a page, `_window` for a block) ends this way of reading;
+* `_every_page` then reads the window again: each page of each block, of a size that no vendor cuts, whatever it
+  brings. Records that come again are dropped by those who get them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from singer_sdk.exceptions import FatalAPIError, SingerSDKError
+from singer_sdk.exceptions import SingerSDKError
 from typing_extensions import override
 
 from tap_callrecords.errors import PageLost
 from tap_callrecords.paging.base import Page, Paginator, Refusal
+from tap_callrecords.paging.search_known import SURE_PAGE, CutShort, Known, SearchPage, dividing, fits
 
-SURE_PAGE = 3
-"""How many records a page holds at least, when there are so many: nobody caps pages at one or two."""
 EMPTY_TOKENS = 3
 """So many tokens in a row that bring nothing new end a search."""
 THIN_PAGES = 10
-"""Pages without hidden records show how long a page may be; with them, nobody is taken to cap pages at less than this
-part of the block (1000 records: the vendor's default)."""
+"""Pages with gaps do not show how long pages may be: nobody is taken to cap them at less than this part of the block
+(1000 records: the vendor's default)."""
 
 
-MOST_VAIN_PAGES = 100
-"""So many pages in a row that bring nothing new end the reading of a block in any case: pages may be tiny."""
-
-
-class CutShort(FatalAPIError):  # noqa: N818 - named for what it is
-    """The pages of a window ended where records may follow that neither a page nor a token leads to.
-
-    Attributes:
-        refusal: what the vendor said when it refused a page; None where it did not.
-        longest: how many records a page is known to hold.
-    """
-
-    def __init__(self, refusal: SingerSDKError | None = None, longest: int = SURE_PAGE) -> None:
-        super().__init__(
-            "The vendor's pages ended at its limit for one search, and none of its search tokens led on: records may "
-            "be missing."
-            if refusal is None
-            else "The vendor refuses a page where records may follow."
-        )
-        self.refusal = refusal
-        self.longest = longest
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPage:
-    """Names a page.
-
-    Attributes:
-        number: from 1.
-        size: how many records are asked for.
-        token: the search token sent along; None for none.
-    """
-
-    number: int
-    size: int
-    token: str | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class CountedPage(Page):
-    """A page, and its `total`; None where that is no number."""
-
-    total: int | None
+class _Gaps(Exception):  # noqa: N818 - named for what it is
+    """It is shown that records are left out of pages."""
 
 
 @dataclass(slots=True)
@@ -91,40 +52,36 @@ class _Stretch:
     """Pages read one after the other with one token, or without.
 
     Attributes:
-        asked_with: its token.
-        number, size, length: of the last page that brought something new; the size is what was asked for.
+        number, size: of the last page that brought something new; the size is what was asked for.
         in_block: it began at page 1 and ends with its block at the latest.
+        keys: the records of that page.
         whole: that page was as long as asked for.
         ended: that page was shorter than asked for and than other pages: nothing can follow it.
         fresh: how many new records there were.
-        token: the token of the answers that leads on furthest; reach: the end of the page that brought it.
+        token: the last one that came with new records.
         open: it stopped where more may follow, at the end of a block or of an answer that its token leads on from.
         restarted: it began with the window's first records again.
         stuck: it stopped before its block's end, at a page that was refused or brought the records of another one.
         refusal: what the vendor said then.
-        keys: the records of the last page.
-        to_the_end: it goes on whatever its pages bring: to the end of its block, or, from a later page on, until a
-            block's worth of pages has brought nothing.
-        vain: how many pages in a row brought nothing then.
     """
 
-    asked_with: str | None
     number: int
     size: int
     in_block: bool
-    length: int = 0
+    keys: list[int] = field(default_factory=list)
     whole: bool = False
     ended: bool = False
     fresh: int = 0
     token: str | None = None
-    reach: int = 0
     open: bool = False
     restarted: bool = False
     stuck: bool = False
     refusal: SingerSDKError | None = None
-    keys: list[int] = field(default_factory=list)
-    to_the_end: bool = False
-    vain: int = 0
+
+    @property
+    def reached(self) -> int:
+        """How many records of the block have been read."""
+        return (self.number - 1) * self.size + len(self.keys)
 
 
 class SearchTokenPaginator(Paginator[SearchPage]):
@@ -133,8 +90,8 @@ class SearchTokenPaginator(Paginator[SearchPage]):
     It always ends: a page that brings nothing new is the last one of its stretch, and so are `EMPTY_TOKENS` stretches.
 
     Attributes:
-        longest: how many records a page is known to hold.
-        thinned: whether it is shown that records are left out of pages.
+        known: what the pages have shown.
+        thinned: whether records are left out of pages.
     """
 
     def __init__(
@@ -145,6 +102,7 @@ class SearchTokenPaginator(Paginator[SearchPage]):
         block: int,
         use_tokens: bool = True,
         longest: int = SURE_PAGE,
+        thinned: bool = False,
     ) -> None:
         """Make a paginator for one window.
 
@@ -155,32 +113,19 @@ class SearchTokenPaginator(Paginator[SearchPage]):
             use_tokens: False for plain pages only: then a window that fills the block is cut short. Where records are
                 left out of pages, tokens are used all the same: a block that is full may not look so.
             longest: how many records a page is known to hold.
+            thinned: whether it is known from other windows that records are left out of pages.
         """
-        self.longest = longest
+        self.known = Known(key, longest)
+        self.thinned = thinned
         self._size = self._asked = dividing(size, block)
-        self._least = dividing(max(1, block // THIN_PAGES), block)
-        self._held = 0 if longest == SURE_PAGE else longest
-        """How many records a page has held."""
-        self._total: int | None = None
-        self.thinned = False
-        self._key = key
         self._block = block
         self._use_tokens = use_tokens
         self._pages_with_tokens = True
         """Whether page numbers mean something beside a token, as far as we know."""
-        self._seen: set[int] = set()
-        self._head: frozenset[int] = frozenset()
-        """The first records of the window: met again, they show that a search has started again."""
-        self._first_token: str | None = None
-        self._after_first: int | None = None
-        """The first record behind page 1, and the token that came with page 1: does it lead there?"""
-        self._reading = self._window()
+        self._first_number, self._sure_size = 1, self._surely_whole()
+        """Where reading every page begins, and how long pages are then."""
+        self._reading = self._all()
         self.current = next(self._reading)
-
-    @property
-    def found(self) -> int:
-        """How many different records there were."""
-        return len(self._seen)
 
     @override
     def advance(self, page: Page) -> bool:
@@ -190,217 +135,169 @@ class SearchTokenPaginator(Paginator[SearchPage]):
             return False
         return True
 
+    def _all(self) -> Generator[SearchPage, Page, None]:
+        try:
+            yield from self._window()
+        except _Gaps:
+            self.thinned = True
+            self._first_number, self._sure_size = 2, self._surely_whole()  # page 1 has been read, and it was no shorter
+            self.known.forget()
+            yield from self._window()
+
     def _window(self) -> Generator[SearchPage, Page, None]:
-        """Read the first block by page, then follow the tokens."""
-        first = last = yield from self._stretch(None, 1, self._size)
-        in_doubt = [first]
+        """Read the first block by page, then follow the tokens.
+
+        Raises:
+            _Gaps: the vendor counts more than came, or a token leads on from where nothing should follow.
+        """
+        first = last = yield from self._read(None)
+        if not self.thinned and self._counts_more():
+            raise _Gaps
+        use_tokens = self._use_tokens or (self.thinned and len(self.known.seen) > 0)
         used: set[str] = set()
-        progressed = False
+        progressed = ended = False
         empty = 0
-        while (self._use_tokens or self.thinned) and last.token is not None and last.token not in used:
+        while use_tokens and last.token is not None and last.token not in used:
             token = last.token
             used.add(token)
-            before, last = last, (yield from self._stretch(token, 1, self._size))
-            leads_nowhere = first.to_the_end and not last.fresh and last.token in (None, token)
-            if last.restarted or leads_nowhere:
-                if not before.open and not first.to_the_end:
+            before, last = last, (yield from self._read(token))
+            if last.restarted:
+                if not before.open and not self.thinned:
                     return
                 if not progressed:  # the token may name the search (D): its pages go on where the block ended
                     last = yield from self._behind_the_block(first, token)
                     if last.fresh or not before.open:
                         return
-                raise CutShort(longest=self.longest)
-            in_doubt = [each for each in (*in_doubt, last) if not each.open and not each.to_the_end]
-            if last.fresh and in_doubt not in ([], [last]):
-                self.thinned = True  # else there would have been nothing to lead to
-                for each in in_doubt:
-                    name = SearchPage(each.number, each.size, each.asked_with)
-                    yield from self._read(each, self._from_here_to_the_end(each, each, name, each.keys))
-                in_doubt = []
+                raise self._cut()
+            ended = ended or not before.open
+            if last.fresh and ended and not self.thinned:
+                raise _Gaps
             progressed = progressed or last.fresh > 0
             empty = 0 if last.fresh else empty + 1
             if empty == EMPTY_TOKENS:
-                raise CutShort(longest=self.longest)
+                raise self._cut()
         if (first.open and not progressed) or (last.open and last.token is not None):
-            raise CutShort(longest=self.longest)
+            raise self._cut()
+
+    def _read(self, token: str | None) -> Generator[SearchPage, Page, _Stretch]:
+        """Read a block, or what a token leads to."""
+        if not self.thinned:
+            return (yield from self._stretch(token, 1, self._size))
+        pages = self._block // self._sure_size
+        if token is None:
+            return (yield from self._every_page(None, range(self._first_number, pages + 1)))
+        return (yield from self._every_page(token, range(1, pages + 1 if self._pages_with_tokens else 2)))
 
     def _behind_the_block(self, first: _Stretch, token: str) -> Generator[SearchPage, Page, _Stretch]:
         """Read the pages that follow the first block where pages go on growing."""
-        number = self._block // first.size + 1 if first.to_the_end else first.number + first.whole
-        return (yield from self._stretch(token, number, first.size, to_the_end=first.to_the_end))
+        if not self.thinned:
+            return (yield from self._stretch(token, first.number + first.whole, first.size))
+        pages = self._block // self._sure_size
+        found = last = yield from self._every_page(token, range(pages + 1, 2 * pages + 1))
+        while last.fresh:
+            last = yield from self._every_page(token, range(last.number + 1, last.number + pages + 1))
+        return found
 
-    def _stretch(
-        self, token: str | None, number: int, size: int, *, to_the_end: bool = False
-    ) -> Generator[SearchPage, Page, _Stretch]:
+    def _cut(self, refusal: SingerSDKError | None = None) -> CutShort:
+        return CutShort(refusal, self.known.longest)
+
+    # Pages without gaps
+
+    def _stretch(self, token: str | None, number: int, size: int) -> Generator[SearchPage, Page, _Stretch]:
         """Read page after page: from 1 a block at most, from a later one as far as it goes.
 
         Raises:
             CutShort: records may follow on pages that the vendor does not give. No token may be used then: it could
                 lead past them.
+            _Gaps: records are left out of pages.
         """
-        found = _Stretch(token, number, size, in_block=number == 1, to_the_end=self.thinned or to_the_end)
-        if found.in_block and found.to_the_end:
-            found.size = self._surely_whole(size)
-        yield from self._read(found, SearchPage(number, found.size, token))
-        return found
-
-    def _read(self, found: _Stretch, name: SearchPage | None) -> Generator[SearchPage, Page, None]:
-        """Read the pages of a stretch from one on."""
+        found = _Stretch(number, size, in_block=number == 1)
+        name: SearchPage | None = SearchPage(number, size, token)
         while name is not None:
             page = yield name
-            name = self._refused(found, name, page) if isinstance(page, Refusal) else self._taken(found, name, page)
+            if isinstance(page, Refusal):
+                self._refused(found, name, page)
+                break
+            name = self._taken(found, name, page)
         if found.stuck:
-            if found.in_block and (yield from self._leads_on_from_its_answer(found.asked_with)):
+            if found.in_block and (yield from self._leads_on_from_its_answer(token)):
                 self._pages_with_tokens = False
                 found.open = True
-            elif found.to_the_end or not (yield from self._is_the_end(found, found.asked_with)):
-                raise CutShort(found.refusal, self.longest)
+            elif not (yield from self._is_the_end(found, token)):
+                raise self._cut(found.refusal)
+        return found
 
     def _leads_on_from_its_answer(self, token: str | None) -> Generator[SearchPage, Page, bool]:
         """Whether it is shown that reading B holds: the token of page 1 leads to the record behind page 1."""
-        if token in (None, self._first_token) or self._first_token is None or self._after_first is None:
+        known = self.known
+        if token in (None, known.first_token) or known.first_token is None or known.after_first is None:
             return False
-        page = yield SearchPage(1, self._size, self._first_token)
-        return bool(page.records) and hash(self._key(page.records[0])) == self._after_first
+        page = yield SearchPage(1, self._size, known.first_token)
+        return known.keys(page)[:1] == [known.after_first]
 
     def _is_the_end(self, found: _Stretch, token: str | None) -> Generator[SearchPage, Page, bool]:
         """Whether it is shown that a page lies behind the last record: one that begins before it brings no more.
 
         Such a page is no longer than one that the vendor has given, so it is not cut.
         """
-        reached = (found.number - 1) * found.size + found.length
-        size = next((size for size in range(found.length - 1, 1, -1) if reached % size), None)
-        if size is None or (found.in_block and (reached // size + 1) * size > self._block):
+        size = next((size for size in range(len(found.keys) - 1, 1, -1) if found.reached % size), None)
+        if size is None or (found.in_block and (found.reached // size + 1) * size > self._block):
             return False
-        page = yield SearchPage(reached // size + 1, size, token)
-        end = found.keys[len(found.keys) - reached % size :]
-        return {hash(self._key(each)) for each in page.records} == {*end}
+        page = yield SearchPage(found.reached // size + 1, size, token)
+        return {*self.known.keys(page)} == {*found.keys[-(found.reached % size) :]}
 
-    def _refused(self, found: _Stretch, name: SearchPage, page: Refusal) -> SearchPage | None:
+    def _refused(self, found: _Stretch, name: SearchPage, page: Refusal) -> None:
         """A refusal can say that there are no more pages, or that pages and tokens don't go together (B3)."""
-        if name.number == 1:
-            if name.token is None:
-                raise page.error
-            raise PageLost("The vendor no longer accepts the search token.")
-        again, found.refusal = found.refusal is not None, page.error
-        if found.to_the_end and name.token is None:
-            return None if again else self._next_of_all(found, name)
-        found.stuck = found.to_the_end or not found.ended
-        return None
+        _raise_if_first(name, page)
+        found.refusal = page.error
+        found.stuck = not found.ended
 
     def _taken(self, found: _Stretch, name: SearchPage, page: Page) -> SearchPage | None:
         """Take in a page; the next one, if the stretch goes on."""
-        keys = [hash(self._key(record)) for record in page.records]
-        new = set(keys) - self._seen
-        if page.next is not None and (new or found.token is None or name.number * name.size >= found.reach):
-            found.token, found.reach = page.next, name.number * name.size
-        if name.token is None:
-            self._note_beginning(name, page, keys)
-        elif found.in_block and not self._head.isdisjoint(keys):
-            found.restarted = True
+        found.restarted = found.in_block and name.token is not None and self.known.begins_again(page)
+        if found.restarted:
             return None
-        before = replace(found)
-        is_thin = name.token is None and self._shows_that_some_are_hidden(before, name, page, keys)
-        self.thinned = self.thinned or (is_thin and bool(new))
-        self._note(found, name, keys, new)
-        if found.to_the_end:
-            return self._of_all(found, before, name, new)
+        keys, new = self.known.take(name, page)
+        if new or found.token is None:  # that of a page over the end may lead back
+            found.token = page.next or found.token
+        if not new and found.fresh and len(keys) >= name.size and self._is_another_page(found, name, page):
+            found.stuck = not found.ended  # the page after the last one is empty or short
+            return None
+        if self._shows_gaps(found, name, page, keys, new):
+            raise _Gaps
         if not new:
-            # The page after the last one is empty or short.
-            found.stuck = name.number > 1 and len(keys) >= name.size and not found.ended and not is_thin
-        if not found.stuck and (is_thin or self.thinned or (not new and self._counts_more(found))):
-            return self._from_here_to_the_end(found, before, name, keys)
-        return self._following(found, name, (name.number - 1) * name.size + len(keys)) if new else None
-
-    def _note(self, found: _Stretch, name: SearchPage, keys: list[int], new: set[int]) -> None:
-        self._seen |= new
-        self.longest, self._held = max(self.longest, len(keys)), max(self._held, len(keys))
-        if new or found.to_the_end:
-            found.keys = keys
-        if not new:
-            return
-        was_short = found.fresh > 0 and found.length < min(found.size, self._held)
-        self.thinned = self.thinned or was_short or found.vain > 0
+            return None
         found.fresh += len(new)
-        found.number, found.size, found.length = name.number, name.size, len(keys)
+        found.number, found.size, found.keys = name.number, name.size, keys
         found.whole = len(keys) >= name.size
-        found.ended = len(keys) < min(name.size, self.longest)
-        if found.whole and self._block % name.size == 0:
+        found.ended = len(keys) < min(name.size, self.known.longest)
+        if found.whole:
             self._size = name.size
+        return self._following(found, name)
 
-    def _shows_that_some_are_hidden(self, before: _Stretch, name: SearchPage, page: Page, keys: list[int]) -> bool:
-        """Whether a page can't be what it is where none are hidden: the pages before it leave no gap, then."""
-        if name.number == 1:
-            return not page.records and page.next is not None
-        reached = (before.number - 1) * before.size + before.length
-        overlap = max(0, reached - (name.number - 1) * name.size)
-        first, last = before.keys[: len(keys)] if before.number == 1 else [], before.keys[-len(keys) :]
-        others = (first,) if overlap else (first, last)
-        if (len(keys) >= name.size and keys in others) or (keys == before.keys and name.size == before.size):
-            return False  # the number is ignored, or there is no such page
-        return self._seen.intersection(keys) != {*before.keys[len(before.keys) - overlap :]}
+    def _is_another_page(self, found: _Stretch, name: SearchPage, page: Page) -> bool:
+        """Whether a page without new records may be page 1, or the one before it: numbers mean nothing, or not here."""
+        is_last = found.reached % name.size == 0 and self.known.keys(page) == found.keys[-name.size :]
+        return name.size == found.size or is_last or self.known.is_first(page)
 
-    def _counts_more(self, found: _Stretch) -> bool:
-        """Whether the vendor's `total` says that there are more: no reason to stop, but one to go on (VO A3)."""
-        total, sizes = self._total, {self._asked, self.longest}
-        in_parts = found.in_block and found.size < self._block
-        return in_parts and total is not None and total > 1 and not fits(total, self.found, sizes, self._block)
+    @staticmethod
+    def _shows_gaps(found: _Stretch, name: SearchPage, page: Page, keys: list[int], new: set[int]) -> bool:
+        """Whether a page can't be what it is where no records are left out.
 
-    def _from_here_to_the_end(
-        self, found: _Stretch, before: _Stretch, name: SearchPage, keys: list[int]
-    ) -> SearchPage | None:
-        """Begin to read all pages of the block: of a size that is not cut, from the first place not surely read."""
-        found.to_the_end, found.keys = True, []
-        of_before = SearchPage(before.number, before.size)
-        found.open = self._fills_the_block(found, name, keys) or self._fills_the_block(found, of_before, before.keys)
-        size = self._surely_whole(before.size)
-        start = size + (before.number - 1) * before.size * (before.size == size)
-        if name.number == 1 and before is not found:
-            start = 0
-        is_read = name.size == size and (name.number - 1) * size == start
-        found.size, found.number = size, start // size + is_read
-        return self._next_of_all(found, SearchPage(found.number, size, found.asked_with))
+        The first one is empty beside a token; or new records follow a short page; or a smaller page that lies over the
+        end of what has been read does not begin with just that end.
+        """
+        if not found.fresh:
+            return name == SearchPage(1, name.size) and not keys and page.next is not None
+        if name.size == found.size:
+            return not found.whole and bool(new)
+        overlap = found.reached % name.size
+        return [key for key in keys if key not in new] != found.keys[len(found.keys) - overlap :]
 
-    def _of_all(self, found: _Stretch, before: _Stretch, name: SearchPage, new: set[int]) -> SearchPage | None:
-        """The page after one that was read whatever it brings."""
-        if new and found.refusal is not None:
-            found.stuck = True
-            return None
-        if not new and found.keys and found.keys == before.keys:  # numbers behind the last page bring it again, or all
-            return None
-        if name.token is not None and found.in_block and not self._pages_with_tokens:
-            found.open = found.whole
-            return None
-        found.vain = 0 if new else before.vain + 1
-        found.open = self._fills_the_block(found, name, found.keys)
-        return self._next_of_all(found, name)
-
-    def _surely_whole(self, size: int) -> int:
-        """A size of pages that is surely not cut where records are hidden, and divides the block."""
-        return max(dividing(max(1, min(size, self._held)), self._block), min(size, self._least))
-
-    def _fills_the_block(self, found: _Stretch, name: SearchPage, keys: list[int]) -> bool:
-        """Whether a page shows that there are as many records as a block holds, hidden ones too."""
-        return found.in_block and bool(keys) and name.number * name.size >= self._block > name.size
-
-    def _next_of_all(self, found: _Stretch, name: SearchPage) -> SearchPage | None:
-        pages = name.number if found.in_block else found.vain
-        is_all = pages * name.size >= self._block or found.vain == MOST_VAIN_PAGES
-        return None if is_all else replace(name, number=name.number + 1)
-
-    def _note_beginning(self, name: SearchPage, page: Page, keys: list[int]) -> None:
-        if name.number == 1:
-            self._first_token = page.next
-            self._total = page.total if isinstance(page, CountedPage) else None
-        elif self._after_first is None:
-            self._after_first = next((key for key in keys if key not in self._seen), None)
-        if not self._head:
-            self._head = frozenset(keys[: (len(keys) + 1) // 2])
-
-    def _following(self, found: _Stretch, name: SearchPage, reached: int) -> SearchPage | None:
-        """The page after one that brought new records and reached so far into its block."""
+    def _following(self, found: _Stretch, name: SearchPage) -> SearchPage | None:
+        """The page after one that brought new records."""
         if found.in_block:
-            if max(reached, found.fresh) >= self._block:
+            if max(found.reached, found.fresh) >= self._block:
                 found.open = True
                 return None
             if name.token is not None:
@@ -409,36 +306,70 @@ class SearchTokenPaginator(Paginator[SearchPage]):
                     return None
                 if name.number * name.size >= self._block:
                     return None
-        follows = found.ended and name.size <= self._held and (name.number + 1) * name.size <= self._block
-        if name.token is not None or follows or (found.whole and self._block % name.size == 0):
+        is_no_cap = name.size <= self.known.held and (name.number + 1) * name.size <= self._block
+        if found.whole or name.token is not None or is_no_cap:
             return replace(name, number=name.number + 1)
         # A short page: the last one, or the vendor gives no more at once, or both. A smaller size tells, and asks for
         # nothing beyond the block, which some vendors answer with an error.
-        if self._block % name.size:
-            size = dividing(self.longest, self._block)
-        else:
-            size = self._over_the_end(name, reached - (name.number - 1) * name.size)
-        return SearchPage(reached // size + 1, size)
+        size = dividing(len(found.keys), self._block)
+        return SearchPage(found.reached // size + 1, size)
 
-    def _over_the_end(self, name: SearchPage, length: int) -> int:
-        """How long a page is to be that lies over the end of a short one, and is surely not cut."""
-        size = dividing(length, self._block)
-        is_too_short_for_a_cap = SURE_PAGE <= length < self._least
-        return length - 1 if size == length and name.number == 1 and is_too_short_for_a_cap else size
+    def _counts_more(self) -> bool:
+        """Whether the vendor's `total` says that there are more: no reason to stop, but one to go on (VO A3)."""
+        known = self.known
+        if known.total is None or known.total <= 1 or self._size == self._block:
+            return False  # a page of a whole block leaves nothing to read
+        return not fits(known.total, len(known.seen), {self._asked, known.longest}, self._block)
+
+    # Pages with gaps
+
+    def _surely_whole(self) -> int:
+        """A size of pages that no vendor cuts: one that has come, or a part of the block.
+
+        There are two pages at least: the last one tells whether the block is full.
+        """
+        longest = max(self.known.longest, self._block // THIN_PAGES)
+        return dividing(min(self._size, longest, self._block // 2), self._block)
+
+    def _every_page(self, token: str | None, numbers: range) -> Generator[SearchPage, Page, _Stretch]:
+        """Read pages whatever they bring. One that comes again lies behind the last one.
+
+        Raises:
+            CutShort: a page is refused that is not shown to lie behind the last one, or page numbers mean nothing.
+        """
+        found = _Stretch(numbers[-1], self._sure_size, in_block=True)
+        found.token = None if token else self.known.first_token
+        for number in numbers:
+            name = SearchPage(number, found.size, token)
+            page = yield name
+            if isinstance(page, Refusal):
+                _raise_if_first(name, page)
+                if token is not None and (yield from self._leads_on_from_its_answer(token)):
+                    self._pages_with_tokens = False
+                    return found
+                found.refusal = page.error
+                if token is None:
+                    continue  # it lies behind the last one if all that follow are refused as well
+            elif token is not None and numbers[0] == 1 and self.known.begins_again(page):
+                found.restarted = True
+                return found
+            if found.refusal is not None:
+                raise self._cut(found.refusal)
+            if page.records and self.known.keys(page) == found.keys:
+                return found
+            if token is None and number > 1 and self.known.is_first(page):
+                raise self._cut()
+            found.token = page.next or found.token
+            found.keys, new = self.known.take(name, page)
+            found.fresh += len(new)
+            found.open = number == numbers[-1] and bool(found.keys)
+        return found
 
 
-def fits(total: int, rows: int, sizes: Iterable[int], block: int) -> bool:
-    """Whether a `total` can mean what was read: the records or the pages, of the search or of its first block (VO 4 C).
-
-    A hundredth more records than counted may have arrived since.
-    """
-    counts = {rows, min(rows, block)}
-    pages = {-(-count // size) for count in counts for size in sizes}
-    return (
-        total in pages or (total == 1 and not rows) or any(0 <= count - total <= -(-total // 100) for count in counts)
-    )
-
-
-def dividing(size: int, block: int) -> int:
-    """The largest size, not above this one, that divides the block."""
-    return next(each for each in range(min(size, block), 0, -1) if block % each == 0)
+def _raise_if_first(name: SearchPage, page: Refusal) -> None:
+    """The first page is never one that lies behind the last one."""
+    if name.number > 1:
+        return
+    if name.token is None:
+        raise page.error
+    raise PageLost("The vendor no longer accepts the search token.")

@@ -18,14 +18,8 @@ from tap_callrecords import instants
 from tap_callrecords.errors import BrokenBody, PageLost, Refused
 from tap_callrecords.http import retries
 from tap_callrecords.paging.base import Page, Paginator, Refusal
-from tap_callrecords.paging.search_token import (
-    SURE_PAGE,
-    CountedPage,
-    CutShort,
-    SearchPage,
-    SearchTokenPaginator,
-    fits,
-)
+from tap_callrecords.paging.search_known import SURE_PAGE, CountedPage, CutShort, SearchPage, fits
+from tap_callrecords.paging.search_token import SearchTokenPaginator
 from tap_callrecords.rows.builder import Record
 from tap_callrecords.rows.repeats import SeenRows
 from tap_callrecords.sources.voiso.answers import VoisoStream, count_of
@@ -105,7 +99,12 @@ class Interactions(VoisoStream):
 
     def _paginator(self, *, use_tokens: bool, longest: int = SURE_PAGE) -> SearchTokenPaginator:
         return SearchTokenPaginator(
-            self.api.page_size, key=attrgetter("uuid"), block=self.block, use_tokens=use_tokens, longest=longest
+            self.api.page_size,
+            key=attrgetter("uuid"),
+            block=self.block,
+            use_tokens=use_tokens,
+            longest=longest,
+            thinned=not use_tokens and self._leaves_out,
         )
 
     @override
@@ -144,14 +143,15 @@ class Interactions(VoisoStream):
                 total = page.total
             self._leaves_out = self._leaves_out or paginator.thinned
             yield page
-        if total is not None and not fits(total, paginator.found, {size, paginator.longest}, self.block):
+        found, longest = len(paginator.known.seen), paginator.known.longest
+        if total is not None and not fits(total, found, {size, longest}, self.block):
             self.logger.warning(
                 "Voiso's total from %s to %s is %d, which fits neither the %d records that came nor their pages. What "
                 "it counts is not documented; if this continues, compare with Voiso's own reports.",
                 instants.to_text(window.query_start),
                 instants.to_text(window.query_end),
                 total,
-                paginator.found,
+                found,
             )
 
     @override
