@@ -114,6 +114,12 @@ def test_pages_are_then_no_longer_than_one_that_has_come_whole() -> None:
     assert asks.current == SearchPage(2, 2)
 
 
+def test_a_hundred_pages_in_a_row_that_bring_nothing_end_a_block() -> None:
+    asks = paginator(1, 1000, thinned=True)
+    assert talk(asks, (1, 1, None, Page([1])), *nothing(range(2, 101), 1), (101, 1, None, Page([2])))
+    assert not talk(asks, *nothing(range(102, 202), 1))
+
+
 def test_a_page_that_comes_again_ends_a_block_with_gaps() -> None:
     asks = paginator(thinned=True)
     again = Page([3, 4], next="t")

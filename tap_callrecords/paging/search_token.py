@@ -42,6 +42,9 @@ THIN_PAGES = 10
 """Pages with gaps do not show how long pages may be: nobody is taken to cap them at less than this part of the block
 (1000 records: the vendor's default)."""
 
+MOST_VAIN_PAGES = 100
+"""So many pages in a row that bring nothing new end a block with gaps: with tiny pages there would be thousands."""
+
 
 class _Gaps(Exception):  # noqa: N818 - named for what it is
     """It is shown that records are left out of pages."""
@@ -151,7 +154,7 @@ class SearchTokenPaginator(Paginator[SearchPage]):
             _Gaps: the vendor counts more than came, or a token leads on from where nothing should follow.
         """
         first = last = yield from self._read(None)
-        if not self.thinned and self._counts_more():
+        if not self.thinned and not first.open and self._counts_more():
             raise _Gaps
         use_tokens = self._use_tokens or (self.thinned and len(self.known.seen) > 0)
         used: set[str] = set()
@@ -339,6 +342,7 @@ class SearchTokenPaginator(Paginator[SearchPage]):
         """
         found = _Stretch(numbers[-1], self._sure_size, in_block=True)
         found.token = None if token else self.known.first_token
+        vain = 0
         for number in numbers:
             name = SearchPage(number, found.size, token)
             page = yield name
@@ -363,6 +367,9 @@ class SearchTokenPaginator(Paginator[SearchPage]):
             found.keys, new = self.known.take(name, page)
             found.fresh += len(new)
             found.open = number == numbers[-1] and bool(found.keys)
+            vain = 0 if new else vain + 1
+            if vain == MOST_VAIN_PAGES:
+                break
         return found
 
 
