@@ -15,14 +15,13 @@ from tests.support.search import NONE, REFUSED, nothing, paginator, talk
 def test_new_records_behind_a_short_page_show_gaps_and_have_every_page_read_from_the_second_one() -> None:
     asks = paginator()
     assert talk(asks, (1, 4, None, Page([1, 2, 3, 4])), (2, 4, None, Page([5, 6])))
-    assert not asks.thinned
-    assert talk(asks, (3, 4, None, Page([9])))
-    assert asks.thinned
+    assert (asks.thinned, talk(asks, (3, 4, None, Page([9]))), asks.thinned) == (False, True, True)
     assert not talk(asks, (2, 4, None, Page([5, 6])), (3, 4, None, Page([9])), *nothing(range(4, 6), 4))
 
 
 @pytest.mark.parametrize(
-    ("over_the_end", "shows"), [([6, 7, 8], False), ([7, 8], True), ([5, 6, 7, 8], True), ([], True)]
+    ("over_the_end", "shows"),
+    [([6, 7, 8], False), ([7, 8], True), ([4, 5, 6, 7, 8], True), ([5, 6, 7, 8], True), ([], True)],
 )
 def test_a_page_over_the_end_that_does_not_bring_just_the_end_shows_gaps(over_the_end: list[int], shows: bool) -> None:
     asks = paginator(20)
@@ -74,6 +73,12 @@ def test_a_total_that_fits_nothing_shows_gaps(total: int | None, shows: bool) ->
     ended = [(number, 2, None, page) for number, page in enumerate([*pages, CountedPage([], total=4)], 1)]
     assert talk(asks, *ended) is shows
     assert asks.thinned is shows
+
+
+def test_a_total_of_two_is_one_too() -> None:
+    asks = paginator(2, 20)
+    assert talk(asks, (1, 2, None, CountedPage([1], total=2)), (2, 1, None, CountedPage([], total=2)))
+    assert asks.thinned
 
 
 def test_no_total_is_heeded_where_one_page_is_a_block() -> None:
@@ -134,6 +139,13 @@ def test_page_numbers_that_mean_nothing_are_found_out() -> None:
     with pytest.raises(CutShort) as told:
         talk(asks, (2, 2, None, Page([1])))
     assert (told.value.refusal, told.value.longest) == (None, 3)
+
+
+def test_so_are_they_where_gaps_are_known_from_other_windows() -> None:
+    asks = paginator(thinned=True)
+    assert talk(asks, (1, 2, None, Page([1])))
+    with pytest.raises(CutShort):
+        talk(asks, (2, 2, None, Page([1])))
 
 
 def test_pages_that_are_refused_to_the_end_of_a_block_lie_behind_its_last_record() -> None:
@@ -253,6 +265,7 @@ def test_but_not_for_a_search_without_any_record() -> None:
         (2, 0, False),
         (100, 101, True),  # one has arrived
         (100, 102, False),
+        (101, 103, True),
         (150, 152, True),
         (51, 50, False),
     ],

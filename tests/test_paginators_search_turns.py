@@ -106,3 +106,18 @@ def test_a_search_that_starts_again_and_does_not_go_on_tells_how_long_pages_are(
     with pytest.raises(CutShort) as told:
         talk(asks, (2, 4, "d", NONE))
     assert told.value.longest == 4
+
+
+def test_page_numbers_that_mean_nothing_show_no_gaps() -> None:
+    asks = paginator()
+    assert talk(asks, (1, 4, None, Page([1, 2, 3])), (2, 2, None, Page([1, 2])))
+    with pytest.raises(CutShort):
+        talk(asks, (2, 2, None, Page([1, 2])))
+    assert not asks.thinned
+
+
+def test_nor_does_the_last_page_again_behind_the_last_record() -> None:
+    asks = paginator(4, 12)
+    last = Page([9, 10])
+    assert not talk(asks, FIRST, (2, 4, None, Page([5, 6, 7, 8])), (3, 4, None, last), (6, 2, None, last))
+    assert not asks.thinned

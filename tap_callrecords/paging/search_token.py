@@ -68,9 +68,9 @@ class _Stretch:
         refusal: what the vendor said then.
     """
 
-    number: int
-    size: int
-    in_block: bool
+    number: int = 0
+    size: int = 0
+    in_block: bool = False
     keys: list[int] = field(default_factory=list)
     whole: bool = False
     ended: bool = False
@@ -214,7 +214,7 @@ class SearchTokenPaginator(Paginator[SearchPage]):
                 lead past them.
             _Gaps: records are left out of pages.
         """
-        found = _Stretch(number, size, in_block=number == 1)
+        found = _Stretch(in_block=number == 1)
         name: SearchPage | None = SearchPage(number, size, token)
         while name is not None:
             page = yield name
@@ -340,7 +340,7 @@ class SearchTokenPaginator(Paginator[SearchPage]):
         Raises:
             CutShort: a page is refused that is not shown to lie behind the last one, or page numbers mean nothing.
         """
-        found = _Stretch(numbers[-1], self._sure_size, in_block=True)
+        found = _Stretch(numbers[-1], self._sure_size)
         found.token = None if token else self.known.first_token
         vain = 0
         for number in numbers:
@@ -359,10 +359,10 @@ class SearchTokenPaginator(Paginator[SearchPage]):
                 return found
             if found.refusal is not None:
                 raise self._cut(found.refusal)
+            if token is None and self.known.is_first(page):
+                raise self._cut()
             if page.records and self.known.keys(page) == found.keys:
                 return found
-            if token is None and number > 1 and self.known.is_first(page):
-                raise self._cut()
             found.token = page.next or found.token
             found.keys, new = self.known.take(name, page)
             found.fresh += len(new)
