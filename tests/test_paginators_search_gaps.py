@@ -123,6 +123,9 @@ def test_a_hundred_pages_in_a_row_that_bring_nothing_end_a_block() -> None:
     asks = paginator(1, 1000, thinned=True)
     assert talk(asks, (1, 1, None, Page([1])), *nothing(range(2, 101), 1), (101, 1, None, Page([2])))
     assert not talk(asks, *nothing(range(102, 202), 1))
+    asks = paginator(1, 1000)
+    assert talk(asks, (1, 1, None, Page([], next="t")), *nothing(range(2, 102), 1))
+    assert asks.current == SearchPage(1, 1, "t")
 
 
 def test_a_page_that_comes_again_ends_a_block_with_gaps() -> None:
