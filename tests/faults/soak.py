@@ -283,7 +283,7 @@ def kill(seed: int, kills: int) -> list[str]:
     """End so many runs in processes of their own, and resume each; what went wrong."""
     dice, wrong = Random(seed), []
     whole_runs: dict[str, int] = {}
-    with without_waits(), Sandbox(seed=seed, days=3, calls_per_day=20) as box:
+    with without_waits(), in_small(), Sandbox(seed=seed, days=3, calls_per_day=20) as box:
         for subject in VENDORS:
             subject.reset(box)
         for _ in range(kills):
